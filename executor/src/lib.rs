@@ -1,1 +1,32 @@
-//! Placeholder.
+//! The state transition function of the rollup.
+//!
+//! Everything a proof depends on is here, and nothing else: no I/O, no async, no clock, no
+//! randomness. The sequencer, a replica, the watchtower, the state tests and the enclave run this
+//! same code.
+//!
+//! | module | answers |
+//! |---|---|
+//! | [`chain`] | which rules does this chain follow? |
+//! | [`state`] | what does execution read, change and touch? |
+//! | [`trie`] | what is the root of the state, and which nodes prove it? |
+//! | [`witness`] | what does a run without a database need? |
+//! | [`transition`] | what does the enclave sign? |
+
+pub mod chain;
+pub mod state;
+pub mod transition;
+pub mod trie;
+pub mod witness;
+
+/// A transaction of the L2: the types 0, 1, 2 and 4 of Ethereum and the deposit `0x7E`.
+///
+/// The envelope also knows type `0x7D`, which no block of this chain may hold.
+pub type Transaction = op_alloy_consensus::OpTxEnvelope;
+
+/// A receipt of the L2.
+pub type Receipt = op_alloy_consensus::OpReceiptEnvelope;
+
+/// A block of the L2.
+pub type Block = alloy_consensus::Block<Transaction>;
+
+pub use alloy_consensus::Header;

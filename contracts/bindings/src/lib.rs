@@ -1,1 +1,6 @@
-//! Placeholder.
+//! Rust bindings of the contracts.
+#![forbid(unsafe_code)]
+
+mod abi;
+
+pub use abi::{IL1Block, IMessagePasser, IPortal, IProverRegistry, IRollup};

@@ -1,0 +1,29 @@
+//! The contracts' interfaces, read from their Solidity sources at compile time: there is no second copy to fall behind.
+//! The documentation of every item is in those sources.
+#![allow(missing_docs, clippy::too_many_arguments)]
+
+/// Reads each interface with or without provider calls, by the feature `rpc`.
+macro_rules! interfaces {
+    ($($path:literal),* $(,)?) => {
+        $(
+            #[cfg(feature = "rpc")]
+            alloy_sol_types::sol!(
+                #[sol(rpc, alloy_contract = ::alloy::contract, extra_derives(Debug, PartialEq, Eq))]
+                $path
+            );
+            #[cfg(not(feature = "rpc"))]
+            alloy_sol_types::sol!(
+                #[sol(extra_derives(Debug, PartialEq, Eq))]
+                $path
+            );
+        )*
+    };
+}
+
+interfaces!(
+    "../src/rollup/IRollup.sol",
+    "../src/attestation/IProverRegistry.sol",
+    "../src/bridge/IPortal.sol",
+    "../src/l2/IL1Block.sol",
+    "../src/l2/IMessagePasser.sol",
+);

@@ -2,6 +2,7 @@
 
 use alloy_primitives::{Address, B256, address, keccak256};
 use alloy_rlp::{RlpDecodable, RlpEncodable};
+use serde::{Deserialize, Serialize};
 
 /// `L2ToL1MessagePasser`: its storage root is part of every output root.
 pub const MESSAGE_PASSER: Address = address!("4200000000000000000000000000000000000016");
@@ -16,7 +17,10 @@ pub const BASE_FEE_VAULT: Address = address!("4200000000000000000000000000000000
 ///
 /// What is the same on all chains (Osaka rules, predeploy addresses, the deposit format) is code,
 /// and the code is what the enclave's measurement binds.
-#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+///
+/// As a file it is JSON with camelCase names; the hash is over the RLP encoding.
+#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChainConfig {
     /// EIP-155 chain id of the L2.
     pub chain_id: u64,
@@ -42,7 +46,8 @@ pub struct ChainConfig {
 }
 
 /// From `activation_time` on, L1 computes its blob base fee with `update_fraction` (EIP-7840).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BlobFraction {
     /// Unix time in seconds.
     pub activation_time: u64,
@@ -51,7 +56,8 @@ pub struct BlobFraction {
 }
 
 /// How a batch carries its transactions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum DataMode {
     /// With signatures: anyone can check every batch from L1 alone.
     Auditable,

@@ -24,6 +24,7 @@ interfaces!(
     "../src/rollup/IRollup.sol",
     "../src/attestation/IProverRegistry.sol",
     "../src/bridge/IPortal.sol",
+    "../src/l2/IFeeVault.sol",
     "../src/l2/IL1Block.sol",
     "../src/l2/IMessagePasser.sol",
 );

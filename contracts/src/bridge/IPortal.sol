@@ -27,8 +27,6 @@ interface IPortal {
     error DataTooLarge(uint256 given, uint256 most);
     /// @notice The L2 gas for deposits of this L1 block is used up.
     error ResourceLimitExceeded(uint256 wanted, uint256 limit);
-    /// @notice The ether sent is more than L2 can mint at once (2^128 - 1 wei).
-    error MintTooLarge(uint256 given);
 
     /// @notice Deposits a transaction. The ether sent is minted to the sender on L2.
     /// @param to Recipient on L2; zero for a contract creation.

@@ -3,5 +3,7 @@
 //! | module | answers |
 //! |---|---|
 //! | [`heads`] | which block is latest, safe, finalized? |
+//! | [`pool`] | which transactions wait, and which is next? |
 
 pub mod heads;
+pub mod pool;

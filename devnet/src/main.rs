@@ -1,2 +1,16 @@
-//! Placeholder.
-fn main() {}
+//! `devnet`: see `devnet --help`.
+
+use clap::Parser;
+use devnet::settings::Settings;
+
+#[tokio::main]
+async fn main() -> eyre::Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    devnet::run(Settings::parse()).await
+}

@@ -1,0 +1,179 @@
+//! Everything of the rollup on one machine: an L1, the contracts, a software TDX platform, two
+//! provers and a sequencer. Nothing in it is a mock: the programs are the ones that run in
+//! production, but for the enclave, which is built with the software platform.
+//!
+//! [`run`] is the whole of it; the modules are its steps.
+
+pub mod accounts;
+pub mod artifacts;
+pub mod deploy;
+pub mod deployment;
+pub mod genesis;
+pub mod l1;
+pub mod platform;
+pub mod ports;
+pub mod process;
+pub mod programs;
+pub mod progress;
+pub mod record;
+pub mod settings;
+pub mod state_dir;
+
+mod ready;
+mod supervise;
+
+use std::path::Path;
+
+use artifacts::Artifacts;
+use deployment::Deployment;
+use eyre::Result;
+use platform::Platforms;
+use process::Process;
+use progress::Progress;
+use record::Record;
+use settings::{PROVERS, Settings};
+use state_dir::StateDir;
+use supervise::Stop;
+
+/// Starts everything, tells where it is, and stops everything in order on Ctrl-C or SIGTERM.
+pub async fn run(settings: Settings) -> Result<()> {
+    let mut stop = Stop::listen()?;
+    let mut processes = Vec::new();
+    let outcome = tokio::select! {
+        // Ctrl-C during the start ends it where it is.
+        biased;
+        () = stop.requested() => Ok(None),
+        started = start(&settings, &mut processes) => started.map(Some),
+    };
+    let outcome = match outcome {
+        Ok(Some(started)) => {
+            started.announce(&settings);
+            supervise::until_stopped(&mut processes, &started.state, &mut stop).await
+        }
+        Ok(None) => Ok(()),
+        Err(error) => Err(error),
+    };
+    println!("stopping");
+    supervise::stop(processes).await?;
+    outcome
+}
+
+/// A devnet that is ready.
+struct Started {
+    state: StateDir,
+    record: Record,
+}
+
+async fn start(settings: &Settings, processes: &mut Vec<Process>) -> Result<Started> {
+    let mut progress = Progress::default();
+    let state = StateDir::open(&settings.state_dir, settings.fresh).await?;
+    let record_path = state.join("devnet.json");
+    if record_path.exists() {
+        std::fs::remove_file(&record_path)?;
+    }
+    ports::require_free(settings)?;
+    let artifacts = Artifacts::of(&settings.contracts)?;
+
+    progress.step("L1");
+    let program = l1::program(settings, state.path())?;
+    processes.push(Process::start(program)?);
+    state.write_pids(processes.iter())?;
+    let l1 = match processes.last_mut() {
+        Some(process) => l1::connect(process, &settings.l1_url()).await?,
+        None => eyre::bail!("the L1 was not started"),
+    };
+
+    progress.step("software TDX platforms");
+    let platforms = Platforms::open(&state, PROVERS)?;
+
+    let deployment = deploy_or_continue(settings, &state, &l1, &artifacts, &platforms, &mut progress).await?;
+    programs::write_inputs(&state, &deployment)?;
+
+    progress.step("sequencer");
+    processes.push(Process::start(programs::sequencer(settings, &state, &deployment)?)?);
+    state.write_pids(processes.iter())?;
+    ready::l2(settings, processes).await?;
+
+    progress.step("provers registered on L1");
+    for index in 0..PROVERS {
+        processes.push(Process::start(programs::enclave(settings, &state, index)?)?);
+        processes.push(Process::start(programs::prover(settings, &state, &deployment, index)?)?);
+    }
+    state.write_pids(processes.iter())?;
+    let provers = ready::provers(&l1, &deployment, processes).await?;
+    progress.finish();
+
+    let record = record(settings, &deployment, provers)?;
+    record::write(&record_path, &record)?;
+    Ok(Started { state, record })
+}
+
+async fn deploy_or_continue(
+    settings: &Settings,
+    state: &StateDir,
+    l1: &alloy::providers::DynProvider,
+    artifacts: &Artifacts,
+    platforms: &Platforms,
+    progress: &mut Progress,
+) -> Result<Deployment> {
+    let path = state.join("deployment.json");
+    if let Some(deployment) = record::read::<Deployment>(&path)? {
+        deployment.require_on(l1).await?;
+        return Ok(deployment);
+    }
+    progress.step("contracts on L1");
+    l1::fund(l1, &programs::funded_roles()?).await?;
+    let deployment = Deployment::make(l1, &settings.l1_url(), artifacts, &platforms.policy()?).await?;
+    record::write(&path, &deployment)?;
+    Ok(deployment)
+}
+
+fn record(settings: &Settings, deployment: &Deployment, provers: Vec<record::Prover>) -> Result<Record> {
+    Ok(Record {
+        l1: record::L1 { rpc: settings.l1_url(), chain_id: deployment.chain.l1_chain_id },
+        l2: record::L2 {
+            rpc: settings.l2_url(),
+            ws: settings.l2_ws_url(),
+            chain_id: deployment.chain.chain_id,
+        },
+        contracts: record::Contracts {
+            rollup: Some(deployment.rollup),
+            portal: Some(deployment.portal),
+            prover_registry: Some(deployment.prover_registry),
+            pha: Some(deployment.pha),
+            timelock: Some(deployment.timelock),
+            multicall3: Some(deployment.multicall3),
+            ..Default::default()
+        },
+        accounts: accounts::users()?.iter().map(Into::into).collect(),
+        provers,
+    })
+}
+
+impl Started {
+    fn announce(&self, settings: &Settings) {
+        let Record { l1, l2, contracts, accounts, provers } = &self.record;
+        println!("\nready\n");
+        println!("  L2   {}   {}   chain id {}", l2.rpc, l2.ws, l2.chain_id);
+        println!("  L1   {}   chain id {}", l1.rpc, l1.chain_id);
+        if let (Some(rollup), Some(portal)) = (contracts.rollup, contracts.portal) {
+            println!("  Rollup {rollup}   Portal {portal}");
+        }
+        for (index, prover) in provers.iter().enumerate() {
+            println!("  prover {index}: operator {}, enclave key {}", prover.operator, prover.signer);
+        }
+        println!("\n  funded on both chains (public keys of development tools, never use them elsewhere):");
+        for account in accounts {
+            println!("    {}  {}", account.address, account.private_key);
+        }
+        println!("\n  metrics at http://{}:{}/metrics", settings.reachable_host(), settings.metrics_port);
+        println!("  everything above is in {}", relative(&self.state.join("devnet.json")).display());
+        println!("  logs are in {}", relative(&self.state.join("logs")).display());
+        println!("\nCtrl-C stops. The next start continues; ARGS=--fresh forgets.");
+    }
+}
+
+/// `path` as seen from the current folder, where that is shorter.
+fn relative(path: &Path) -> &Path {
+    std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path)
+}

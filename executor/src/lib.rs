@@ -8,11 +8,17 @@
 //! |---|---|
 //! | [`chain`] | which rules does this chain follow? |
 //! | [`state`] | what does execution read, change and touch? |
+//! | [`genesis`] | what does the chain start with? |
+//! | [`block`] | what does a block do? |
+//! | [`deposit`] | which deposit does an L1 event ask for? |
 //! | [`trie`] | what is the root of the state, and which nodes prove it? |
 //! | [`witness`] | what does a run without a database need? |
 //! | [`transition`] | what does the enclave sign? |
 
+pub mod block;
 pub mod chain;
+pub mod deposit;
+pub mod genesis;
 pub mod state;
 pub mod transition;
 pub mod trie;
@@ -30,3 +36,4 @@ pub type Receipt = op_alloy_consensus::OpReceiptEnvelope;
 pub type Block = alloy_consensus::Block<Transaction>;
 
 pub use alloy_consensus::Header;
+pub use chain::ChainConfig;

@@ -116,9 +116,7 @@ interface IProverRegistry {
     error WrongTdAttributes(bytes8 given, bytes8 expected);
     /// @notice XFAM other than the policy's.
     error WrongXfam(bytes8 given, bytes8 expected);
-    /// @notice A service TD is bound: it could have moved the guest.
-    error ServiceTdBound();
-    /// @notice The TDX module is not Intel's own.
+    /// @notice The TDX module is not Intel's own: MRSIGNERSEAM or SEAMATTRIBUTES is not zero.
     error WrongModuleSigner();
     /// @notice The attestation key is not the one the quoting enclave reported.
     error WrongAttestationKey(bytes32 given, bytes32 expected);
@@ -140,6 +138,17 @@ interface IProverRegistry {
     /// @notice The certificate is outside its validity.
     error CertificateNotValid(uint256 notBefore, uint256 notAfter, uint256 timestamp);
 
+    /// @notice Not the DER of an X.509 certificate, or not a kind that Intel issues; `position` is the byte that shows it.
+    error MalformedCertificate(uint256 position);
+    /// @notice Not a chain of PEM certificates with lines of 64 characters; `position` is the byte that shows it.
+    error MalformedPem(uint256 position);
+    /// @notice A critical extension that this verifier does not know.
+    error UnknownCriticalExtension(bytes oid);
+    /// @notice The certificate may not issue others: basicConstraints CA and keyCertSign are needed.
+    error NotAnAuthority();
+    /// @notice Not a platform certificate: it may issue others, may not sign, or lacks Intel's SGX extension.
+    error NotAPlatformCertificate();
+
     // Administration.
 
     /// @notice Only `allowed` may do this.
@@ -156,13 +165,16 @@ interface IProverRegistry {
     error NotIntelRoot(bytes32 x, bytes32 y);
 
     /// @notice Registers `signer` for the caller, who becomes its operator.
+    /// @dev No signature covers the PEM chain's length, and its root certificate is not looked at: leaving that out (and
+    /// setting both size fields accordingly) makes the call cheaper.
     /// @param quote A v4 TDX quote as Intel's quoting service makes it (certification data type 6, holding a type 5 PEM
-    /// chain), without padding.
+    /// chain of leaf, intermediate, root), without padding.
     /// @param signer Address of the key that was made in the guest.
     /// @param refBlockNumber L1 block whose hash the quote binds; at most `MAX_REFERENCE_AGE` blocks old.
     function register(bytes calldata quote, address signer, uint64 refBlockNumber) external;
 
-    /// @notice Caches an intermediate certificate authority, whose certificate the root has signed. By anyone.
+    /// @notice Caches an intermediate certificate authority, whose certificate the root has signed. By anyone. A
+    /// certificate that lasts no longer than the cached one of the same key changes nothing.
     /// @param der The X.509 certificate, DER.
     function addIntermediate(bytes calldata der) external;
 

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IProverRegistry} from "./IProverRegistry.sol";
+import {QuoteVerifier} from "./QuoteVerifier.sol";
+import {TdxQuote} from "./TdxQuote.sol";
+import {BlockHashLib} from "solady/utils/BlockHashLib.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+import {LibBitmap} from "solady/utils/LibBitmap.sol";
+import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
+
+/// @title ProverRegistry
+/// @notice See {IProverRegistry}.
+contract ProverRegistry is IProverRegistry, QuoteVerifier {
+    using LibBitmap for LibBitmap.Bitmap;
+
+    /// @dev One slot: together with a bit of its workload and of its platform, all that `liveness` reads.
+    struct Record {
+        address operator;
+        uint40 expiresAt;
+        uint16 workload;
+        uint32 platform;
+        bool revoked;
+    }
+
+    /// @inheritdoc IProverRegistry
+    uint256 public constant override MAX_KEY_LIFETIME = 7 days;
+    /// @inheritdoc IProverRegistry
+    /// @dev As far as EIP-2935 remembers.
+    uint256 public constant override MAX_REFERENCE_AGE = 8191;
+
+    string internal constant REPORT_DATA_TAG = "phala-prover-v1";
+
+    /// @inheritdoc IProverRegistry
+    address public immutable override timelock;
+    /// @inheritdoc IProverRegistry
+    address public immutable override rollup;
+    /// @inheritdoc IProverRegistry
+    bytes32 public immutable override configHash;
+
+    mapping(address signer => Record) internal records;
+
+    /// @dev Numbers count from 1 and are never given twice. They are short enough for a record, and put the bits that every
+    /// signature check reads side by side.
+    uint16 internal workloadCount;
+    uint32 internal platformCount;
+    /// @inheritdoc IProverRegistry
+    mapping(bytes32 workloadId => uint256) public override workloadNumber;
+    /// @inheritdoc IProverRegistry
+    mapping(bytes32 platformId => uint256) public override platformNumber;
+    LibBitmap.Bitmap internal allowedWorkloads;
+    LibBitmap.Bitmap internal revokedPlatforms;
+
+    modifier only(address allowed) {
+        require(msg.sender == allowed, NotAuthorized(msg.sender, allowed));
+        _;
+    }
+
+    constructor(Config memory config) QuoteVerifier(config) {
+        timelock = config.timelock;
+        rollup = config.rollup;
+        configHash = config.configHash;
+    }
+
+    /// @inheritdoc IProverRegistry
+    function register(bytes calldata quote, address signer, uint64 refBlockNumber) external override {
+        require(signer != address(0), ZeroSigner());
+        require(records[signer].operator == address(0), SignerAlreadyRegistered(signer));
+        (bytes32 platformId, uint256 certificatesExpireAt) = _verify(quote);
+        _checkReportData(quote, signer, refBlockNumber);
+
+        bytes32 workloadId = TdxQuote.workloadId(quote);
+        uint256 workload = workloadNumber[workloadId];
+        // Number 0, that of an unknown workload, is never allowed.
+        require(allowedWorkloads.get(workload), WorkloadNotAllowed(workloadId));
+        uint256 platform = _numberOf(platformId);
+        require(!revokedPlatforms.get(platform), PlatformIsRevoked(platformId));
+
+        uint256 expiresAt = _expiry(certificatesExpireAt);
+        records[signer] = Record({
+            operator: msg.sender,
+            expiresAt: SafeCastLib.toUint40(expiresAt),
+            workload: SafeCastLib.toUint16(workload),
+            platform: SafeCastLib.toUint32(platform),
+            revoked: false
+        });
+        emit SignerRegistered(signer, msg.sender, platformId, workloadId, platform, expiresAt);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function allowWorkload(bytes32 workloadId) external override only(timelock) {
+        require(workloadNumber[workloadId] == 0, WorkloadAlreadyKnown(workloadId));
+        uint256 workload = ++workloadCount;
+        workloadNumber[workloadId] = workload;
+        allowedWorkloads.set(workload);
+        emit WorkloadAllowed(workloadId, workload);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function removeWorkload(bytes32 workloadId) external override only(timelock) {
+        uint256 workload = workloadNumber[workloadId];
+        require(allowedWorkloads.get(workload), WorkloadUnknown(workloadId));
+        allowedWorkloads.unset(workload);
+        emit WorkloadRemoved(workloadId, workload);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function revokePlatform(bytes32 platformId) external override only(timelock) {
+        uint256 platform = _numberOf(platformId);
+        require(!revokedPlatforms.get(platform), PlatformAlreadyRevoked(platformId));
+        revokedPlatforms.set(platform);
+        emit PlatformRevoked(platformId, platform);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function revokeSigner(address signer) external override only(timelock) {
+        _revoke(signer);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function revokeForConflict(address signer) external override only(rollup) {
+        _revoke(signer);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function liveness(address signer) external view override returns (address operator, uint256 platform) {
+        return _liveness(signer, 0);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function accountability(address signer, uint256 grace)
+        external
+        view
+        override
+        returns (address operator, uint256 platform)
+    {
+        return _liveness(signer, grace);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function signerOf(address signer) external view override returns (Signer memory) {
+        Record memory record = records[signer];
+        return Signer({
+            operator: record.operator,
+            expiresAt: record.expiresAt,
+            workload: record.workload,
+            platform: record.platform,
+            revoked: record.revoked
+        });
+    }
+
+    /// @inheritdoc IProverRegistry
+    function isWorkloadAllowed(bytes32 workloadId) external view override returns (bool) {
+        return allowedWorkloads.get(workloadNumber[workloadId]);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function isPlatformRevoked(bytes32 platformId) external view override returns (bool) {
+        return revokedPlatforms.get(platformNumber[platformId]);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function reportDataHash(address operator, address signer, uint64 refBlockNumber, bytes32 refBlockHash)
+        public
+        view
+        override
+        returns (bytes32)
+    {
+        return keccak256(
+            abi.encode(REPORT_DATA_TAG, block.chainid, address(this), operator, signer, refBlockNumber, refBlockHash)
+        );
+    }
+
+    /// @dev When a key registered now expires: the one place where a key's lifetime is decided. The verdict of the collateral
+    /// contract (TCB level, revocation lists, quoting enclave's identity) belongs here and in `_liveness`.
+    function _expiry(uint256 certificatesExpireAt) internal view returns (uint256) {
+        return FixedPointMathLib.min(block.timestamp + MAX_KEY_LIFETIME, certificatesExpireAt);
+    }
+
+    /// @dev Who `signer` counts for, `grace` seconds after it expired at the latest.
+    function _liveness(address signer, uint256 grace) internal view returns (address, uint256) {
+        Record memory record = records[signer];
+        require(record.operator != address(0), SignerUnknown(signer));
+        require(!record.revoked, SignerIsRevoked(signer));
+        require(block.timestamp < record.expiresAt + grace, SignerExpired(signer, record.expiresAt, block.timestamp));
+        require(allowedWorkloads.get(record.workload), SignerWorkloadRemoved(signer, record.workload));
+        require(!revokedPlatforms.get(record.platform), SignerPlatformRevoked(signer, record.platform));
+        return (record.operator, record.platform);
+    }
+
+    /// @dev The quote was made for this chain, registry, operator (the caller) and signer, not long ago.
+    function _checkReportData(bytes calldata quote, address signer, uint64 refBlockNumber) internal view {
+        uint256 oldest = FixedPointMathLib.zeroFloorSub(block.number, MAX_REFERENCE_AGE);
+        bytes32 refBlockHash = BlockHashLib.blockHash(refBlockNumber);
+        require(
+            refBlockNumber >= oldest && refBlockNumber < block.number && refBlockHash != bytes32(0),
+            StaleReference(refBlockNumber, oldest, block.number - 1)
+        );
+        (bytes32 first, bytes32 second) = TdxQuote.reportData(quote);
+        bytes32 expected = reportDataHash(msg.sender, signer, refBlockNumber, refBlockHash);
+        require(first == expected, WrongReportData(first, expected));
+        require(second == configHash, WrongConfigHash(second, configHash));
+    }
+
+    /// @dev The platform's number; a new one if it has none.
+    function _numberOf(bytes32 platformId) internal returns (uint256 platform) {
+        platform = platformNumber[platformId];
+        if (platform == 0) {
+            platform = ++platformCount;
+            platformNumber[platformId] = platform;
+        }
+    }
+
+    function _revoke(address signer) internal {
+        Record storage record = records[signer];
+        require(record.operator != address(0), SignerUnknown(signer));
+        require(!record.revoked, SignerIsRevoked(signer));
+        record.revoked = true;
+        emit SignerRevoked(signer, msg.sender);
+    }
+}

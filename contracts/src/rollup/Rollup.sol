@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IProverRegistry} from "../attestation/IProverRegistry.sol";
+import {IRollup} from "./IRollup.sol";
+import {BlockHashLib} from "solady/utils/BlockHashLib.sol";
+import {EIP712} from "solady/utils/EIP712.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
+
+/// @title Rollup
+/// @notice See {IRollup}.
+contract Rollup is IRollup, EIP712 {
+    /// @dev What all entry points read. One slot: times and counts of 32 bits last until the year 2106.
+    struct Head {
+        address sequencer;
+        /// Unix time of the open conflict; zero if there is none.
+        uint32 conflictSince;
+        /// Number of the last output.
+        uint32 batchCount;
+        /// Number of the last output recorded as final. At most `batchCount`.
+        uint32 finalized;
+    }
+
+    /// @dev What is stored of an output. Two slots.
+    struct StoredOutput {
+        bytes32 outputRoot;
+        uint64 lastL2Block;
+        uint64 lastL2Timestamp;
+        uint64 l1OriginNumber;
+        uint40 submittedAt;
+        uint8 proofs;
+    }
+
+    bytes32 internal constant TRANSITION_TYPEHASH = keccak256(
+        "Transition(bytes32 configHash,bytes32 parentOutputRoot,bytes32 outputRoot,uint64 lastL2Block,"
+        "uint64 lastL2Timestamp,uint64 l1OriginNumber,bytes32 l1OriginHash,bytes32 daHash)"
+    );
+
+    /// @dev Bounds the quadratic search for duplicates.
+    uint256 internal constant MAX_SIGNATURES = 8;
+
+    /// @dev Outputs that one submission may record as final. More than one, so that a backlog shrinks.
+    uint256 internal constant STEPS_PER_SUBMISSION = 2;
+
+    /// @dev No delay of finality is longer: sums of times cannot overflow.
+    uint256 internal constant MAX_DELAY = 365 days;
+
+    /// @dev Half the order of secp256k1: of the two signatures (s, n - s) only the lower is accepted.
+    uint256 internal constant MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0;
+
+    /// @inheritdoc IRollup
+    bytes32 public immutable override configHash;
+    /// @inheritdoc IRollup
+    address public immutable override registry;
+    /// @inheritdoc IRollup
+    address public immutable override timelock;
+    /// @inheritdoc IRollup
+    uint256 public immutable override sequencerTimeout;
+    /// @inheritdoc IRollup
+    uint256 public immutable override maxOriginLag;
+    /// @inheritdoc IRollup
+    uint256 public immutable override fastThreshold;
+    /// @inheritdoc IRollup
+    uint256 public immutable override fastDelay;
+    /// @inheritdoc IRollup
+    uint256 public immutable override slowDelay;
+
+    Head internal head;
+
+    mapping(uint256 index => StoredOutput) internal outputs;
+
+    /// @dev Digest of a batch that was submitted with fewer than `fastThreshold` proofs. A batch that came with enough
+    /// needs none, and is spared the slot. Entries above `batchCount` are left over from discarded batches.
+    mapping(uint256 index => bytes32) internal digests;
+
+    modifier onlyTimelock() {
+        require(msg.sender == timelock, NotTimelock(msg.sender, timelock));
+        _;
+    }
+
+    constructor(Config memory config) {
+        require(
+            config.genesisOutputRoot != bytes32(0) && config.genesisL1Origin <= block.number
+                && config.sequencer != address(0) && config.timelock != address(0) && config.fastThreshold != 0
+                && config.fastThreshold <= MAX_SIGNATURES && config.fastDelay <= config.slowDelay
+                && config.slowDelay <= MAX_DELAY && IProverRegistry(config.registry).rollup() == address(this)
+                && IProverRegistry(config.registry).configHash() == config.configHash,
+            InvalidConfig()
+        );
+        configHash = config.configHash;
+        registry = config.registry;
+        timelock = config.timelock;
+        sequencerTimeout = config.sequencerTimeout;
+        maxOriginLag = config.maxOriginLag;
+        fastThreshold = config.fastThreshold;
+        fastDelay = config.fastDelay;
+        slowDelay = config.slowDelay;
+
+        head.sequencer = config.sequencer;
+        emit SequencerChanged(address(0), config.sequencer);
+        outputs[0] = StoredOutput({
+            outputRoot: config.genesisOutputRoot,
+            lastL2Block: config.genesisL2Block,
+            lastL2Timestamp: config.genesisL2Timestamp,
+            l1OriginNumber: config.genesisL1Origin,
+            submittedAt: uint40(block.timestamp),
+            proofs: 0
+        });
+    }
+
+    /// @inheritdoc IRollup
+    function submitBatch(Batch calldata batch, bytes[] calldata signatures) external override returns (uint256 index) {
+        Head memory state = head;
+        require(state.conflictSince == 0, InConflict(state.conflictSince));
+        StoredOutput storage parent = outputs[state.batchCount];
+        _checkSubmitter(state.sequencer, parent.submittedAt);
+        _checkContinues(batch, parent);
+        _checkOrigin(batch, parent.l1OriginNumber);
+
+        bytes32 daHash = _daHash();
+        bytes32 digest = _digest(batch, daHash);
+        uint256 proofs = _countProofs(digest, signatures);
+
+        index = ++state.batchCount;
+        outputs[index] = StoredOutput({
+            outputRoot: batch.outputRoot,
+            lastL2Block: batch.lastL2Block,
+            lastL2Timestamp: batch.lastL2Timestamp,
+            l1OriginNumber: batch.l1OriginNumber,
+            submittedAt: uint40(block.timestamp),
+            // At most MAX_SIGNATURES.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            proofs: uint8(proofs)
+        });
+        if (proofs < fastThreshold) digests[index] = digest;
+        emit BatchSubmitted(
+            index, batch.outputRoot, batch.lastL2Block, batch.lastL2Timestamp, batch.l1OriginNumber, daHash, proofs
+        );
+        _recordFinality(state, STEPS_PER_SUBMISSION);
+        head = state;
+    }
+
+    /// @inheritdoc IRollup
+    function addProofs(uint256 index, bytes[] calldata signatures) external override {
+        Head memory state = head;
+        require(state.conflictSince == 0, InConflict(state.conflictSince));
+        require(index != 0 && index <= state.batchCount, NoSuchBatch(index, state.batchCount));
+        StoredOutput storage stored = outputs[index];
+        uint256 before = stored.proofs;
+        require(before < fastThreshold, ProofsComplete(index, before));
+        require(signatures.length > before, WrongSignatureCount(signatures.length, before + 1, MAX_SIGNATURES));
+
+        uint256 proofs = _countProofs(digests[index], signatures);
+        // At most MAX_SIGNATURES.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        stored.proofs = uint8(proofs);
+        if (proofs >= fastThreshold) delete digests[index];
+        emit ProofsAdded(index, proofs);
+    }
+
+    /// @inheritdoc IRollup
+    function advanceFinality(uint256 steps) external override returns (uint256) {
+        Head memory state = head;
+        _recordFinality(state, steps);
+        head = state;
+        return state.finalized;
+    }
+
+    /// @inheritdoc IRollup
+    function reportConflict(
+        Transition calldata a,
+        bytes calldata signatureA,
+        Transition calldata b,
+        bytes calldata signatureB
+    ) external override {
+        require(a.configHash == configHash, WrongConfig(a.configHash, configHash));
+        require(b.configHash == configHash, WrongConfig(b.configHash, configHash));
+        require(
+            a.parentOutputRoot == b.parentOutputRoot && a.daHash == b.daHash && a.l1OriginHash == b.l1OriginHash,
+            DifferentInputs()
+        );
+        (bytes32 digestA, bytes32 digestB) = (_digest(a), _digest(b));
+        require(digestA != digestB, SameResult());
+        address signerA = _recover(digestA, signatureA, 0);
+        address signerB = _recover(digestB, signatureB, 1);
+        IProverRegistry(registry).accountability(signerA, slowDelay);
+        IProverRegistry(registry).accountability(signerB, slowDelay);
+
+        if (head.conflictSince == 0) head.conflictSince = uint32(block.timestamp);
+        emit ConflictReported(signerA, signerB, digestA, digestB, msg.sender);
+        IProverRegistry(registry).revokeForConflict(signerA);
+        if (signerB != signerA) IProverRegistry(registry).revokeForConflict(signerB);
+    }
+
+    /// @inheritdoc IRollup
+    function resolveConflict(uint256 keepThrough) external override onlyTimelock {
+        Head memory state = head;
+        require(state.conflictSince != 0, NotInConflict());
+        require(keepThrough <= state.batchCount, NoSuchBatch(keepThrough, state.batchCount));
+        require(_finalizedIndex(state, 1) == state.finalized, FinalityBehind(state.finalized));
+        require(keepThrough >= state.finalized, AlreadyFinal(keepThrough, state.finalized));
+
+        emit ConflictResolved(keepThrough, state.batchCount);
+        // At most the old count.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        state.batchCount = uint32(keepThrough);
+        state.conflictSince = 0;
+        head = state;
+    }
+
+    /// @inheritdoc IRollup
+    function setSequencer(address next) external override onlyTimelock {
+        require(next != address(0), InvalidConfig());
+        emit SequencerChanged(head.sequencer, next);
+        head.sequencer = next;
+    }
+
+    /// @inheritdoc IRollup
+    function batchCount() external view override returns (uint256) {
+        return head.batchCount;
+    }
+
+    /// @inheritdoc IRollup
+    function output(uint256 index) public view override returns (Output memory) {
+        require(index <= head.batchCount, NoSuchBatch(index, head.batchCount));
+        StoredOutput storage stored = outputs[index];
+        return Output({
+            outputRoot: stored.outputRoot,
+            lastL2Block: stored.lastL2Block,
+            lastL2Timestamp: stored.lastL2Timestamp,
+            l1OriginNumber: stored.l1OriginNumber,
+            submittedAt: stored.submittedAt,
+            // A 40-bit time and at most MAX_DELAY.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            finalizableAt: uint64(index == 0 ? stored.submittedAt : _finalizableAt(stored)),
+            proofs: stored.proofs
+        });
+    }
+
+    /// @inheritdoc IRollup
+    function lastOutput() external view override returns (uint256 index, Output memory) {
+        index = head.batchCount;
+        return (index, output(index));
+    }
+
+    /// @inheritdoc IRollup
+    function isFinalized(uint256 index) external view override returns (bool) {
+        Head memory state = head;
+        if (index <= state.finalized) return true;
+        return index <= state.batchCount && _finalizedIndex(state, index - state.finalized) == index;
+    }
+
+    /// @inheritdoc IRollup
+    function finalizedIndex() external view override returns (uint256) {
+        return _finalizedIndex(head, type(uint256).max);
+    }
+
+    /// @inheritdoc IRollup
+    function recordedFinalizedIndex() external view override returns (uint256) {
+        return head.finalized;
+    }
+
+    /// @inheritdoc IRollup
+    function pendingDigest(uint256 index) external view override returns (bytes32) {
+        require(index != 0 && index <= head.batchCount, NoSuchBatch(index, head.batchCount));
+        return outputs[index].proofs < fastThreshold ? digests[index] : bytes32(0);
+    }
+
+    /// @inheritdoc IRollup
+    function transitionDigest(Transition calldata transition) external view override returns (bytes32) {
+        return _digest(transition);
+    }
+
+    /// @inheritdoc IRollup
+    function domainSeparator() external view override returns (bytes32) {
+        return _domainSeparator();
+    }
+
+    /// @inheritdoc IRollup
+    function conflictSince() external view override returns (uint256) {
+        return head.conflictSince;
+    }
+
+    /// @inheritdoc IRollup
+    function sequencer() external view override returns (address) {
+        return head.sequencer;
+    }
+
+    function _checkSubmitter(address current, uint256 lastSubmission) internal view {
+        if (msg.sender == current) return;
+        uint256 openFrom = lastSubmission + sequencerTimeout;
+        require(block.timestamp >= openFrom, NotSequencer(msg.sender, current, openFrom));
+    }
+
+    /// @dev The batch starts where the last one ended, and ends later, but not ahead of L1.
+    function _checkContinues(Batch calldata batch, StoredOutput storage parent) internal view {
+        require(batch.parentOutputRoot == parent.outputRoot, WrongParent(batch.parentOutputRoot, parent.outputRoot));
+        require(batch.lastL2Block > parent.lastL2Block, BlockNotRising(batch.lastL2Block, parent.lastL2Block));
+        require(batch.lastL2Timestamp <= block.timestamp, TimestampInFuture(batch.lastL2Timestamp, block.timestamp));
+    }
+
+    /// @dev The origin is a recent block of this L1 that does not lie before the last one. Together with the enclave, which
+    /// derives all deposits up to the origin, this forces every deposit in.
+    function _checkOrigin(Batch calldata batch, uint64 lastOrigin) internal view {
+        uint64 number = batch.l1OriginNumber;
+        require(number >= lastOrigin, OriginWentBack(number, lastOrigin));
+        uint256 oldest = FixedPointMathLib.zeroFloorSub(block.number, maxOriginLag);
+        require(number >= oldest, OriginTooOld(number, oldest));
+        bytes32 actual = BlockHashLib.blockHash(number);
+        // An unknown block has the hash zero, which is no claim.
+        require(
+            actual == batch.l1OriginHash && actual != bytes32(0), WrongOriginHash(number, batch.l1OriginHash, actual)
+        );
+    }
+
+    /// @dev keccak256 of this transaction's blob hashes, in order.
+    function _daHash() internal view returns (bytes32 hash) {
+        require(blobhash(0) != bytes32(0), NoBlobs());
+        assembly ("memory-safe") {
+            let start := mload(0x40)
+            let count := 0
+            // The first index past the last blob yields zero. The words lie past the free memory pointer, for the keccak alone.
+            for { let blob := blobhash(0) } blob { blob := blobhash(count) } {
+                mstore(add(start, shl(5, count)), blob)
+                count := add(count, 1)
+            }
+            hash := keccak256(start, shl(5, count))
+        }
+    }
+
+    /// @dev The digest of what `batch` claims on this chain, for this transaction's blobs.
+    function _digest(Batch calldata batch, bytes32 daHash) internal view returns (bytes32) {
+        return _hashTypedData(
+            keccak256(
+                abi.encode(
+                    TRANSITION_TYPEHASH,
+                    configHash,
+                    batch.parentOutputRoot,
+                    batch.outputRoot,
+                    batch.lastL2Block,
+                    batch.lastL2Timestamp,
+                    batch.l1OriginNumber,
+                    batch.l1OriginHash,
+                    daHash
+                )
+            )
+        );
+    }
+
+    function _digest(Transition calldata transition) internal view returns (bytes32) {
+        return _hashTypedData(keccak256(abi.encode(TRANSITION_TYPEHASH, transition)));
+    }
+
+    /// @dev Number of `signatures` over `digest`, all of which must be from live signers of distinct operators on distinct
+    /// platforms.
+    function _countProofs(bytes32 digest, bytes[] calldata signatures) internal view returns (uint256 count) {
+        count = signatures.length;
+        require(count != 0 && count <= MAX_SIGNATURES, WrongSignatureCount(count, 1, MAX_SIGNATURES));
+        address[] memory operators = new address[](count);
+        uint256[] memory platforms = new uint256[](count);
+        for (uint256 i; i < count; ++i) {
+            (address operator, uint256 platform) =
+                IProverRegistry(registry).liveness(_recover(digest, signatures[i], i));
+            for (uint256 j; j < i; ++j) {
+                require(operators[j] != operator, DuplicateOperator(operator));
+                require(platforms[j] != platform, DuplicatePlatform(platform));
+            }
+            operators[i] = operator;
+            platforms[i] = platform;
+        }
+    }
+
+    function _recover(bytes32 digest, bytes calldata signature, uint256 position)
+        internal
+        pure
+        returns (address signer)
+    {
+        require(signature.length == 65, MalformedSignature(position));
+        bytes32 s = bytes32(signature[32:64]);
+        require(uint256(s) <= MAX_S, MalformedSignature(position));
+        signer = ecrecover(digest, uint8(signature[64]), bytes32(signature[:32]), s);
+        require(signer != address(0), MalformedSignature(position));
+    }
+
+    /// @dev When batch `stored`, which is not the genesis, is past its own delay.
+    function _finalizableAt(StoredOutput storage stored) internal view returns (uint256) {
+        return stored.submittedAt + (stored.proofs >= fastThreshold ? fastDelay : slowDelay);
+    }
+
+    /// @dev The last final output at most `steps` past the recorded one. A conflict stops the clock.
+    function _finalizedIndex(Head memory state, uint256 steps) internal view returns (uint256 index) {
+        uint256 time = state.conflictSince == 0 ? block.timestamp : state.conflictSince;
+        index = state.finalized;
+        uint256 last = index + FixedPointMathLib.min(steps, state.batchCount - index);
+        while (index < last && _finalizableAt(outputs[index + 1]) <= time) ++index;
+    }
+
+    /// @dev Moves `state.finalized`, which the caller stores.
+    function _recordFinality(Head memory state, uint256 steps) internal {
+        uint256 index = _finalizedIndex(state, steps);
+        if (index == state.finalized) return;
+        // At most the number of batches.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        state.finalized = uint32(index);
+        emit FinalityAdvanced(index);
+    }
+
+    function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
+        return ("PhalaRollup", "1");
+    }
+}

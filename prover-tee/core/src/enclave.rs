@@ -235,10 +235,7 @@ impl Signed {
 
 impl std::fmt::Debug for Quote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Quote")
-            .field("signer", &self.signer)
-            .field("quote_bytes", &self.quote.len())
-            .finish()
+        f.debug_struct("Quote").field("signer", &self.signer).field("quote_bytes", &self.quote.len()).finish()
     }
 }
 

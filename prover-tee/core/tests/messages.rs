@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use prover_core::{
     FrameError, Message, MessageError,
     enclave::{
-        self, Attest, EnclaveRequest, EnclaveResponse, Failed, GetInfo, Info, Prove, Quote, RefusalCode, Signed,
+        self, Attest, EnclaveRequest, EnclaveResponse, Failed, GetInfo, Info, Prove, Quote, RefusalCode,
+        Signed,
     },
     frame::{self, MAX_BATCH, MAX_CONTROL},
     sequencer::{
@@ -55,8 +56,13 @@ fn sequencer_message() -> impl Strategy<Value = SequencerMessage> {
     prop_oneof![
         any::<u64>().prop_map(|version| Welcome { version }.into()),
         any::<String>().prop_map(|reason| Rejected { reason }.into()),
-        (any::<u64>(), hash(), bytes(), bytes())
-            .prop_map(|(batch, digest, input, witness)| Job { batch, digest, input, witness }.into()),
+        (any::<u64>(), hash(), bytes(), bytes()).prop_map(|(batch, digest, input, witness)| Job {
+            batch,
+            digest,
+            input,
+            witness
+        }
+        .into()),
         any::<u64>().prop_map(|number| Ping { number }.into()),
     ]
 }
@@ -66,8 +72,12 @@ fn prover_message() -> impl Strategy<Value = ProverMessage> {
         (any::<u64>(), address(), address(), hash()).prop_map(|(version, operator, signer, config_hash)| {
             Hello { version, operator, signer, config_hash }.into()
         }),
-        (any::<u64>(), hash(), signature())
-            .prop_map(|(batch, digest, signature)| Signature { batch, digest, signature }.into()),
+        (any::<u64>(), hash(), signature()).prop_map(|(batch, digest, signature)| Signature {
+            batch,
+            digest,
+            signature
+        }
+        .into()),
         (any::<u64>(), hash(), code(), any::<String>()).prop_map(|(batch, digest, code, reason)| {
             sequencer::Refused { batch, digest, code, reason }.into()
         }),
@@ -176,10 +186,7 @@ fn end_of_stream_between_frames_is_told_from_one_inside() {
     assert!(matches!(read(&[1]), Err(FrameError::Io(_))));
     assert!(matches!(read(&[1, 0, 0, 0]), Err(FrameError::Io(_))));
     assert!(matches!(read(&[0, 0, 0, 0]), Err(FrameError::Message(MessageError::Empty))));
-    assert!(matches!(
-        read(&[1, 0, 0, 0, 0x77]),
-        Err(FrameError::Message(MessageError::UnknownTag(0x77)))
-    ));
+    assert!(matches!(read(&[1, 0, 0, 0, 0x77]), Err(FrameError::Message(MessageError::UnknownTag(0x77)))));
     assert!(matches!(read(&[0xff; 4]), Err(FrameError::TooLong { length: 0xffff_ffff, limit: MAX_CONTROL })));
 }
 
@@ -235,5 +242,8 @@ fn format_is_pinned() {
         hex::encode(frame::encode(&SequencerMessage::from(Ping { number: 128 })).unwrap()),
         "0400000084c28180"
     );
-    assert_eq!(keccak256(&all).to_string(), "0x61e63b1e2a632b4dfb7f3c482b87d2a2dec27991c33ac56e2e41e50d73716a3b");
+    assert_eq!(
+        keccak256(&all).to_string(),
+        "0x61e63b1e2a632b4dfb7f3c482b87d2a2dec27991c33ac56e2e41e50d73716a3b"
+    );
 }

@@ -136,8 +136,8 @@ impl Body {
             Self::Chunked => loop {
                 let size = line(reader)?;
                 let digits = size.split(';').next().unwrap_or_default().trim();
-                let length =
-                    usize::from_str_radix(digits, 16).map_err(|_| invalid("a chunk size that is no number"))?;
+                let length = usize::from_str_radix(digits, 16)
+                    .map_err(|_| invalid("a chunk size that is no number"))?;
                 if length == 0 {
                     break;
                 }

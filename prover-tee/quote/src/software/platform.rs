@@ -29,8 +29,8 @@ pub(super) const QE_SVN: u16 = 6;
 pub(super) const QE_PRODUCT: u16 = 2;
 /// Intel's signer of quoting enclaves.
 pub(super) const QE_SIGNER: [u8; 32] = [
-    0xdc, 0x9e, 0x2a, 0x7c, 0x6f, 0x94, 0x8f, 0x17, 0x47, 0x4e, 0x34, 0xa7, 0xfc, 0x43, 0xed, 0x03, 0x0f, 0x7c,
-    0x15, 0x63, 0xf1, 0xba, 0xbd, 0xdf, 0x63, 0x40, 0xc8, 0x2e, 0x0e, 0x54, 0xa8, 0xc5,
+    0xdc, 0x9e, 0x2a, 0x7c, 0x6f, 0x94, 0x8f, 0x17, 0x47, 0x4e, 0x34, 0xa7, 0xfc, 0x43, 0xed, 0x03, 0x0f,
+    0x7c, 0x15, 0x63, 0xf1, 0xba, 0xbd, 0xdf, 0x63, 0x40, 0xc8, 0x2e, 0x0e, 0x54, 0xa8, 0xc5,
 ];
 /// SGX attributes of the quoting enclave.
 const QE_ATTRIBUTES: [u8; 16] = [0x15, 0, 0, 0, 0, 0, 0, 0, 0xe7, 0, 0, 0, 0, 0, 0, 0];
@@ -109,8 +109,7 @@ impl SoftwarePlatform {
             defect: self.defect,
             td: self.td.clone(),
         };
-        fs::create_dir_all(folder)
-            .map_err(|error| SoftwareError::File { path: folder.to_owned(), error })?;
+        fs::create_dir_all(folder).map_err(|error| SoftwareError::File { path: folder.to_owned(), error })?;
         write_json(&folder.join(Self::FILE), &stored)
     }
 
@@ -179,8 +178,7 @@ impl SoftwarePlatform {
             &[0; 32],
         ]
         .concat();
-        let key =
-            if self.defect == Some(Defect::QeReportSignature) { &self.attestation } else { &self.pck };
+        let key = if self.defect == Some(Defect::QeReportSignature) { &self.attestation } else { &self.pck };
         let length: u16 = fit("authentication data", authentication.len())?;
         // Intel's chains end with a zero byte.
         let chain = [self.chain.as_bytes(), &[0]].concat();
@@ -266,8 +264,7 @@ fn certification(what: &'static str, kind: u16, content: &[u8]) -> Result<Vec<u8
 
 pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, SoftwareError> {
     let bytes = fs::read(path).map_err(|error| SoftwareError::File { path: path.to_owned(), error })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| SoftwareError::Content { path: path.to_owned(), error })
+    serde_json::from_slice(&bytes).map_err(|error| SoftwareError::Content { path: path.to_owned(), error })
 }
 
 /// Writes a file that only its owner may read.
@@ -278,7 +275,6 @@ pub(super) fn write_json<T: Serialize>(path: &Path, content: &T) -> Result<(), S
     let bytes = serde_json::to_vec_pretty(content)
         .map_err(|error| SoftwareError::Content { path: path.to_owned(), error })?;
     let mut options = fs::OpenOptions::new();
-    let mut file =
-        options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(failed)?;
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path).map_err(failed)?;
     file.write_all(&bytes).map_err(failed)
 }

@@ -1,10 +1,37 @@
 //! The sparse Merkle-Patricia trie.
+//!
+//! [`StateTrie`] is the state as a root, of which only the walked part is in memory; the rest
+//! comes from a [`NodeSource`] when a walk reaches it. The sequencer and the enclave run the same
+//! code: what one records as touched is what the other asks its source for.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `state` | accounts and their storage: reads, blocks of changes, what to write, what to forget |
+//! | `sparse` | one trie: walk, set, remove |
+//! | `arena`, `node` | where nodes live, and what they are |
+//! | `decode`, `hash` | node from bytes, strictly; nodes to bytes and hashes, in parallel |
+//! | `record` | which nodes a block touched |
+//! | `updates` | which places changed |
+//! | `prove` | proofs for `eth_getProof` |
 
-use std::collections::BTreeMap;
+mod arena;
+mod decode;
+mod hash;
+mod key;
+mod node;
+mod prove;
+mod record;
+mod sparse;
+mod state;
+mod updates;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{B256, Bytes};
 use alloy_trie::Nibbles;
 
+pub use self::prove::{AccountProof, StorageProof};
+pub use self::state::StateTrie;
 use crate::state::StateError;
 
 /// Where the nodes of a trie come from.
@@ -51,4 +78,8 @@ pub struct TouchedNode {
 pub struct TrieUpdates {
     /// New encodings by place; `None` where no node stands any more.
     pub nodes: BTreeMap<NodeKey, Option<Bytes>>,
+    /// Hashed addresses whose storage was dropped as a whole: every node of such an owner is gone,
+    /// but for those that `nodes` lists. Since EIP-6780 no transaction does this to storage that a
+    /// block before it left.
+    pub wiped_storages: BTreeSet<B256>,
 }

@@ -11,15 +11,22 @@
 //! | [`genesis`] | what does the chain start with? |
 //! | [`block`] | what does a block do? |
 //! | [`deposit`] | which deposit does an L1 event ask for? |
+//! | [`derive`] | which deposits do L1 blocks hold? |
+//! | [`batch`] | how do blocks travel through L1? |
 //! | [`trie`] | what is the root of the state, and which nodes prove it? |
 //! | [`witness`] | what does a run without a database need? |
+//! | [`stateless`] | what does a batch prove? |
 //! | [`transition`] | what does the enclave sign? |
 
+pub mod batch;
 pub mod block;
 pub mod chain;
+pub mod codec;
 pub mod deposit;
+pub mod derive;
 pub mod genesis;
 pub mod state;
+pub mod stateless;
 pub mod transition;
 pub mod trie;
 pub mod witness;

@@ -2,7 +2,7 @@
 
 use alloy_primitives::{Address, Bytes, KECCAK256_EMPTY, U256};
 use revm::{
-    MainBuilder, MainnetEvm,
+    Database, MainBuilder, MainnetEvm,
     context::{BlockEnv, CfgEnv, Context, TxEnv},
     context_interface::{
         ContextTr, JournalTr,
@@ -160,6 +160,11 @@ impl<S: StateSource> Evm<S> {
     /// The account at `address` as it is now. Counts as read.
     pub fn account(&mut self, address: Address) -> Result<Option<Account>, StateError> {
         self.inner.ctx.db_mut().account(address)
+    }
+
+    /// The value of a storage slot as it is now. Counts as read.
+    pub(super) fn storage(&mut self, address: Address, slot: U256) -> Result<U256, StateError> {
+        self.inner.ctx.db_mut().storage(address, slot)
     }
 
     /// Whether there is code at `address` now.

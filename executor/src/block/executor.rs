@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     ChainConfig, Header, Receipt, Transaction,
-    chain::{BASE_FEE_VAULT, MESSAGE_PASSER, SEQUENCER_FEE_VAULT},
+    chain::{BASE_FEE_VAULT, L1_BLOCK, MESSAGE_PASSER, SEQUENCER_FEE_VAULT},
     state::StateSource,
 };
 
@@ -88,6 +88,10 @@ impl<S: StateSource> BlockExecutor<S> {
         let mut evm = Evm::new(evm_config(config), block_env(&header), fees, state);
         // Its storage root is part of the header.
         evm.account(MESSAGE_PASSER)?;
+        // A run over a witness reads the parent's origin, whether or not it moves.
+        for (slot, _) in origin.storage() {
+            evm.storage(L1_BLOCK, slot)?;
+        }
         system::store_beacon_root(&mut evm, origin.parent_beacon_block_root)?;
         system::store_parent_hash(&mut evm, parent_hash)?;
         if origin.number > parent_origin {

@@ -1,0 +1,5 @@
+//! Stateless execution: what the enclave signs.
+
+mod input;
+
+pub use input::BatchInput;

@@ -1,0 +1,78 @@
+//! The store: every block, the state at the head and before it, batches, and what was read from L1,
+//! in one MDBX file.
+//!
+//! A block is added in one write transaction that is durable when [`Store::commit_block`] returns:
+//! data and meta page are synced to disk in this order, so after `kill -9` or a loss of power the
+//! store opens at the last block that was committed, and none is half there. Whatever tells the world
+//! of a block (a receipt, a new head) comes after the commit.
+//!
+//! Reads go through a [`Snapshot`], a view of the store at one moment that writers do not disturb.
+//! State is read at the head or at a past block ([`Snapshot::state_at`]): accounts, slots and trie
+//! nodes are kept as current values plus, per block, the values it replaced (see [`history`]). The
+//! same rows unwind blocks after an L1 reorganisation.
+//!
+//! | file | concern |
+//! |---|---|
+//! | [`tables`], [`codec`] | which tables there are, and how their keys and values look as bytes |
+//! | [`engine`] | MDBX behind size checks |
+//! | [`open`] | making a store, and recognising one |
+//! | [`commit`], [`unwind`], [`prune`] | adding blocks, taking them back, forgetting the past |
+//! | [`history`], [`changes`] | values by block, and which keys a block changed |
+//! | [`snapshot`], [`state`] | reading |
+//! | [`batch`], [`l1`] | batches with their proofs, and blocks of the L1 |
+//!
+//! One process has a store open at a time. Within it, [`Store`] is cheap to clone and used from any
+//! thread; writers wait for each other.
+
+mod batch;
+mod changes;
+mod codec;
+mod commit;
+mod engine;
+mod error;
+mod history;
+mod l1;
+mod open;
+mod prune;
+mod snapshot;
+mod state;
+mod tables;
+mod unwind;
+
+use std::sync::Arc;
+
+use signet_libmdbx::Environment;
+
+pub use batch::{BatchPayload, BatchRecord, BatchSignature, BatchStatus};
+pub use commit::NewBlock;
+pub use error::StoreError;
+pub use l1::StoredL1Block;
+pub use prune::Retention;
+pub use snapshot::{Snapshot, StoredBlock};
+pub use state::StateView;
+
+use engine::WriteTx;
+use tables::Tables;
+
+/// An open store. Clones share it; the file closes with the last of them and of their snapshots.
+#[derive(Clone, Debug)]
+pub struct Store {
+    env: Environment,
+    tables: Arc<Tables>,
+}
+
+impl Store {
+    fn env(&self) -> &Environment {
+        &self.env
+    }
+
+    const fn tables(&self) -> &Arc<Tables> {
+        &self.tables
+    }
+
+    /// Begins a write transaction, after the one that is under way.
+    fn write(&self) -> Result<WriteTx, StoreError> {
+        let tx = self.env.begin_rw_unsync().map_err(StoreError::engine("begin to write"))?;
+        Ok(WriteTx::new(tx, *self.tables))
+    }
+}

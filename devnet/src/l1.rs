@@ -48,6 +48,8 @@ pub fn program(settings: &Settings, state_dir: &Path) -> Result<Program> {
             &settings.l1_block_time.to_string(),
             "--hardfork",
             "osaka",
+            "--gas-limit",
+            "60000000",
             // Both tags follow the head closely, as nothing here reorganises by itself.
             "--slots-in-an-epoch",
             "1",

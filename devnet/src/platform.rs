@@ -12,7 +12,6 @@ use prover_quote::software::{Clock, SoftwarePki, SoftwarePlatform, Td};
 use crate::{deployment::Policy, state_dir::StateDir};
 
 /// The certificate authority, and one machine for each prover.
-#[derive(Debug)]
 pub struct Platforms {
     pki: SoftwarePki,
 }

@@ -70,12 +70,7 @@ pub fn enclave(settings: &Settings, state: &StateDir, index: u16) -> Result<Prog
 }
 
 /// The host of prover `index`.
-pub fn prover(
-    settings: &Settings,
-    state: &StateDir,
-    deployment: &Deployment,
-    index: u16,
-) -> Result<Program> {
+pub fn prover(settings: &Settings, state: &StateDir, deployment: &Deployment, index: u16) -> Result<Program> {
     program(state, &format!("prover-{index}"), "prover-tee", |args| {
         args.word("prove")
             .value("--enclave", enclave_address(settings, index))

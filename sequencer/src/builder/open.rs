@@ -1,0 +1,238 @@
+//! One block, from its opening to the store.
+
+use std::time::Instant;
+
+use alloy_consensus::transaction::Recovered;
+use alloy_eips::BlockNumHash;
+use alloy_primitives::{Address, B256, KECCAK256_EMPTY};
+use executor::{
+    block::{
+        BlockExecutor, BlockInput, ExecutedBlock, PushError, SealedBlock, StateRoots, next_base_fee,
+    },
+    chain::MESSAGE_PASSER,
+    state::{StateChanges, StateError},
+    trie::{NodeSource, StateTrie, TrieUpdates},
+    witness::BlockWitness,
+};
+
+use super::{Builder, BuilderError, OriginSource, Parent, Unwind};
+use crate::{
+    heads::Head,
+    pool::{SenderCode, SenderState},
+    store::{NewBlock, Snapshot},
+};
+
+/// Time, as the open block sees it.
+pub trait Pace {
+    /// Whether the time of the block has come.
+    fn is_due(&self) -> bool;
+    /// Waits for something to do.
+    fn wait(&mut self) -> Wake;
+}
+
+/// Why a wait ended.
+#[derive(Debug)]
+pub enum Wake {
+    /// The pool may have a transaction that can run.
+    Transactions,
+    /// The time of the block has come.
+    Due,
+    /// Something else must be done first.
+    Interrupt(Interrupt),
+}
+
+/// What comes before the open block.
+#[derive(Debug)]
+pub enum Interrupt {
+    /// Blocks must be dropped.
+    Unwind(Unwind),
+    /// The node stops.
+    Stop,
+}
+
+/// How the work on a block ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is sealed and in the store.
+    Sealed(Head),
+    /// There was nothing to put in it.
+    Empty,
+    /// It was given up. Its transactions are still in the pool.
+    Interrupted(Interrupt),
+}
+
+impl<O: OriginSource> Builder<O> {
+    /// Builds the block at `timestamp` (Unix seconds) until `pace` says that its time has come.
+    pub fn build(&mut self, timestamp: u64, pace: &mut impl Pace) -> Result<Outcome, BuilderError> {
+        let number = self.parent.header.number + 1;
+        let block_error = |source| BuilderError::Block { number, source };
+        let base_fee = next_base_fee(&self.chain, &self.parent.header).map_err(block_error)?;
+        self.pool.open(base_fee);
+
+        let next = self.origins.next_origin(self.parent.origin.number, timestamp);
+        let age = timestamp.saturating_sub(self.parent.header.timestamp);
+        let wanted = age >= self.config.max_empty_interval
+            || next.as_ref().is_some_and(|next| !next.deposits.is_empty());
+        while !wanted && !self.pool.is_ready() {
+            match pace.wait() {
+                Wake::Transactions => {}
+                Wake::Due => return Ok(Outcome::Empty),
+                Wake::Interrupt(interrupt) => return Ok(Outcome::Interrupted(interrupt)),
+            }
+        }
+
+        let snapshot = self.store.snapshot()?;
+        let state = snapshot.state_at(self.parent.header.number)?;
+        let (origin, deposits) = match next {
+            Some(next) => (next.origin, next.deposits),
+            None => (self.parent.origin.clone(), Vec::new()),
+        };
+        let input = BlockInput { timestamp, origin: origin.clone(), deposits };
+        let mut block = BlockExecutor::begin(
+            &self.chain,
+            &self.parent.header,
+            self.parent.hash,
+            self.parent.origin.number,
+            input,
+            &state,
+        )
+        .map_err(block_error)?;
+
+        loop {
+            while !pace.is_due() {
+                let Some(candidate) = self.pool.best() else { break };
+                let transaction =
+                    Recovered::new_unchecked(candidate.transaction.clone(), candidate.sender);
+                match block.push(transaction) {
+                    Ok(_) => self.pool.accepted(&candidate),
+                    Err(PushError::GasLimit { .. }) => self.pool.postponed(&candidate),
+                    Err(source @ (PushError::State(_) | PushError::Fatal(_))) => {
+                        return Err(BuilderError::Push { number, source });
+                    }
+                    Err(reason) => {
+                        let hash = candidate.transaction.tx_hash();
+                        tracing::debug!(%hash, %reason, "transaction dropped");
+                        self.pool.refused(&candidate);
+                    }
+                }
+            }
+            match pace.wait() {
+                Wake::Transactions => {}
+                Wake::Due => break,
+                Wake::Interrupt(interrupt) => return Ok(Outcome::Interrupted(interrupt)),
+            }
+        }
+        if !wanted && block.transaction_count() == 0 {
+            return Ok(Outcome::Empty);
+        }
+
+        let started = Instant::now();
+        let executed = block.finish().map_err(block_error)?;
+        let (sealed, trie, witness) = match seal(&mut self.trie, executed, &state) {
+            Ok(parts) => parts,
+            Err(source) => {
+                // Half an update may be in it.
+                self.trie = StateTrie::new(self.parent.header.state_root);
+                return Err(BuilderError::State { number, source });
+            }
+        };
+        let parent = Parent { header: sealed.block.header.clone(), hash: sealed.hash, origin };
+        let changed = self.changed_senders(&snapshot, &sealed.changes)?;
+        drop(state);
+        drop(snapshot);
+        let hashed = started.elapsed();
+
+        let transactions = sealed.block.body.transactions.len();
+        let origin = BlockNumHash::new(parent.origin.number, parent.origin.hash);
+        let new = NewBlock { sealed, trie, witness, origin };
+        if let Err(error) = self.store.commit_block(&new) {
+            self.trie = StateTrie::new(self.parent.header.state_root);
+            return Err(error.into());
+        }
+        self.parent = parent;
+        self.trie.prune(self.config.max_trie_nodes);
+        let head = Head { number, hash: self.parent.hash };
+        self.pool.follow(number, changed);
+        self.heads.latest.send_replace(head);
+
+        let header = &self.parent.header;
+        metrics::counter!("builder_transactions_total").increment(transactions as u64);
+        metrics::counter!("builder_gas_total").increment(header.gas_used);
+        metrics::gauge!("builder_head").set(number as f64);
+        metrics::histogram!("builder_trie_seconds").record(hashed);
+        metrics::histogram!("builder_seal_seconds").record(started.elapsed());
+        tracing::info!(
+            number,
+            hash = %head.hash,
+            transactions,
+            gas = header.gas_used,
+            origin = self.parent.origin.number,
+            elapsed = ?started.elapsed(),
+            "sealed"
+        );
+        Ok(Outcome::Sealed(head))
+    }
+
+    /// The senders of the pool among the accounts that a block changed.
+    fn changed_senders(
+        &self,
+        before: &Snapshot,
+        changes: &StateChanges,
+    ) -> Result<Vec<(Address, SenderState)>, BuilderError> {
+        let mut changed = Vec::new();
+        for (address, change) in &changes.accounts {
+            if !self.pool.is_sender(*address) {
+                continue;
+            }
+            let state = match change.account {
+                None => SenderState::default(),
+                Some(account) => SenderState {
+                    nonce: account.nonce,
+                    balance: account.balance,
+                    code: sender_code(account.code_hash, before, changes)?,
+                },
+            };
+            changed.push((*address, state));
+        }
+        Ok(changed)
+    }
+}
+
+/// What the code with this hash makes of its account.
+fn sender_code(
+    hash: B256,
+    before: &Snapshot,
+    changes: &StateChanges,
+) -> Result<SenderCode, BuilderError> {
+    if hash == KECCAK256_EMPTY {
+        return Ok(SenderCode::Empty);
+    }
+    if let Some(code) = changes.codes.get(&hash) {
+        return Ok(SenderCode::of(code));
+    }
+    Ok(before.code(hash)?.map_or(SenderCode::Empty, |code| SenderCode::of(&code)))
+}
+
+/// Brings the trie from the parent's state to the block's, seals the block, and notes which nodes
+/// of the parent's state a stateless run of it needs.
+fn seal(
+    trie: &mut StateTrie,
+    executed: ExecutedBlock,
+    parent_state: &impl NodeSource,
+) -> Result<(SealedBlock, TrieUpdates, BlockWitness), StateError> {
+    trie.start_recording();
+    trie.touch(parent_state, &executed.accessed)?;
+    let state_root = trie.apply(parent_state, &executed.changes)?;
+    let message_passer_root = trie.storage_root(parent_state, MESSAGE_PASSER)?;
+    let touched = trie.take_touched();
+    let updates = trie.take_updates();
+    let sealed = executed.seal(StateRoots { state_root, message_passer_root });
+    let witness = BlockWitness {
+        touched,
+        rewritten: updates.nodes.keys().copied().collect(),
+        codes: sealed.accessed.codes.iter().copied().collect(),
+        created_codes: sealed.changes.codes.keys().copied().collect(),
+        oldest_block_hash: sealed.accessed.oldest_block_hash,
+    };
+    Ok((sealed, updates, witness))
+}

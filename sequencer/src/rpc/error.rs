@@ -1,0 +1,192 @@
+//! What clients are told when a request cannot be answered: codes and words are go-ethereum's.
+
+use alloy_primitives::{B256, Bytes, hex};
+use executor::state::StateError;
+use jsonrpsee::types::ErrorObjectOwned;
+
+use crate::{pool::PoolError, store::StoreError};
+
+/// JSON-RPC: the request object is not one.
+pub(super) const INVALID_REQUEST: i32 = -32600;
+/// JSON-RPC: no such method.
+pub(super) const METHOD_NOT_FOUND: i32 = -32601;
+/// JSON-RPC: the parameters do not fit the method.
+pub(super) const INVALID_PARAMS: i32 = -32602;
+/// JSON-RPC: our fault.
+pub(super) const INTERNAL: i32 = -32603;
+/// go-ethereum: everything that has no code of its own.
+pub(super) const DEFAULT: i32 = -32000;
+/// EIP-1474: a limit was exceeded.
+pub(super) const LIMIT_EXCEEDED: i32 = -32005;
+/// go-ethereum: the EVM reverted.
+pub(super) const REVERTED: i32 = 3;
+
+/// Why a request was not answered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RpcError {
+    /// The parameters are not an array.
+    #[error("non-array args")]
+    NonArray,
+    /// A parameter is not there.
+    #[error("missing value for required argument {0}")]
+    Missing(usize),
+    /// A parameter is of another type.
+    #[error("invalid argument {index}: {reason}")]
+    Argument {
+        /// Which one, from zero.
+        index: usize,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There are more parameters than the method takes.
+    #[error("too many arguments, want at most {0}")]
+    TooMany(usize),
+    /// The parameters are of the right type and make no sense.
+    #[error("{0}")]
+    Params(String),
+    /// The block that was named is not there.
+    #[error("header not found")]
+    NoBlock,
+    /// The block with this hash is not there.
+    #[error("header for hash not found")]
+    NoHash,
+    /// The state of that block is no longer kept.
+    #[error("historical state of block {number} is not available: the oldest kept is that of block {oldest}")]
+    Pruned {
+        /// The block asked for.
+        number: u64,
+        /// The oldest block whose state is there.
+        oldest: u64,
+    },
+    /// A transaction was refused.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// The call reverted, with this output.
+    #[error("{}", revert_message(.0))]
+    Reverted(Bytes),
+    /// The call cannot be made, or ended exceptionally.
+    #[error("{0}")]
+    Call(String),
+    /// More was asked for than one request may get.
+    #[error("{0}")]
+    Limit(String),
+    /// Only connections that stay open can be notified.
+    #[error("notifications not supported")]
+    NoNotifications,
+    /// The store failed.
+    #[error("internal error: {0}")]
+    Store(#[from] StoreError),
+    /// State could not be read.
+    #[error("internal error: {0}")]
+    State(#[from] Box<StateError>),
+    /// Something that cannot happen did.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl From<StateError> for RpcError {
+    fn from(error: StateError) -> Self {
+        Self::State(Box::new(error))
+    }
+}
+
+impl RpcError {
+    /// The error of a store that lacks what it says it has.
+    pub fn missing(what: &str, hash: B256) -> Self {
+        Self::Internal(format!("the store lacks {what} {hash}"))
+    }
+
+    const fn code(&self) -> i32 {
+        match self {
+            Self::NonArray
+            | Self::Missing(_)
+            | Self::Argument { .. }
+            | Self::TooMany(_)
+            | Self::Params(_) => INVALID_PARAMS,
+            Self::NoBlock | Self::NoHash | Self::Pruned { .. } | Self::Pool(_) | Self::Call(_) => DEFAULT,
+            Self::Reverted(_) => REVERTED,
+            Self::Limit(_) => LIMIT_EXCEEDED,
+            Self::NoNotifications => METHOD_NOT_FOUND,
+            Self::Store(_) | Self::State(_) | Self::Internal(_) => INTERNAL,
+        }
+    }
+}
+
+impl From<RpcError> for ErrorObjectOwned {
+    fn from(error: RpcError) -> Self {
+        let message = match &error {
+            // The disk's troubles are for the log, not for strangers.
+            RpcError::Store(_) | RpcError::State(_) | RpcError::Internal(_) => {
+                tracing::error!(%error, "request failed");
+                "internal error".to_owned()
+            }
+            other => other.to_string(),
+        };
+        let data = match &error {
+            RpcError::Reverted(output) => Some(hex::encode_prefixed(output)),
+            _ => None,
+        };
+        Self::owned(error.code(), message, data)
+    }
+}
+
+/// `execution reverted`, with the reason if the output is an `Error(string)` or a `Panic(uint256)`.
+fn revert_message(output: &Bytes) -> String {
+    use alloy::sol_types::{Panic, Revert, SolError};
+    if let Ok(revert) = Revert::abi_decode(output) {
+        return format!("execution reverted: {}", revert.reason);
+    }
+    if let Ok(panic) = Panic::abi_decode(output) {
+        let words = panic_words(panic.code.saturating_to());
+        return format!("execution reverted: {words}");
+    }
+    "execution reverted".to_owned()
+}
+
+/// What a Solidity panic code says, in go-ethereum's words (`accounts/abi`).
+fn panic_words(code: u64) -> String {
+    let words = match code {
+        0x00 => "generic panic",
+        0x01 => "assert(false)",
+        0x11 => "arithmetic underflow or overflow",
+        0x12 => "division or modulo by zero",
+        0x21 => "enum overflow",
+        0x22 => "invalid encoded storage byte array accessed",
+        0x31 => "out-of-bounds array access; popping on an empty array",
+        0x32 => "out-of-bounds access of an array or bytesN",
+        0x41 => "out of memory",
+        0x51 => "uninitialized function",
+        other => return format!("unknown panic code: {other:#x}"),
+    };
+    words.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_revert_carries_its_reason_and_its_data() {
+        let data = hex!(
+            "08c379a0"
+            "0000000000000000000000000000000000000000000000000000000000000020"
+            "0000000000000000000000000000000000000000000000000000000000000004"
+            "6e6f706500000000000000000000000000000000000000000000000000000000"
+        );
+        let error = ErrorObjectOwned::from(RpcError::Reverted(Bytes::from(data)));
+        assert_eq!((error.code(), error.message()), (3, "execution reverted: nope"));
+        assert_eq!(error.data().unwrap().get(), format!("\"{}\"", hex::encode_prefixed(data)));
+    }
+
+    #[test]
+    fn panics_and_custom_errors_revert_too() {
+        let panic = hex!("4e487b710000000000000000000000000000000000000000000000000000000000000011");
+        assert_eq!(
+            RpcError::Reverted(Bytes::from(panic)).to_string(),
+            "execution reverted: arithmetic underflow or overflow"
+        );
+        assert_eq!(RpcError::Reverted(Bytes::from(hex!("deadbeef"))).to_string(), "execution reverted");
+        assert_eq!(RpcError::Reverted(Bytes::new()).to_string(), "execution reverted");
+    }
+}

@@ -2,10 +2,20 @@
 //!
 //! | module | answers |
 //! |---|---|
+//! | [`config`] | what may an operator choose? |
+//! | [`node`] | how do the parts fit together? |
 //! | [`heads`] | which block is latest, safe, finalized? |
 //! | [`pool`] | which transactions wait, and which is next? |
+//! | [`builder`] | what is in the next block? |
+//! | [`rpc`] | what do clients ask, and what are they told? |
 //! | [`store`] | which blocks, states, batches and L1 blocks are there? |
+//! | [`telemetry`] | what does an operator see? |
 
+pub mod builder;
+pub mod config;
 pub mod heads;
+pub mod node;
 pub mod pool;
+pub mod rpc;
 pub mod store;
+pub mod telemetry;

@@ -1,0 +1,173 @@
+//! Settings of the node: from the command line, or from the environment.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::Parser;
+use executor::{chain::ChainConfig, genesis::Genesis};
+use serde::de::DeserializeOwned;
+
+use crate::{builder::BuilderConfig, pool::PoolConfig, rpc::RpcConfig, store::Retention};
+
+/// Orders transactions, seals blocks, answers wallets, and brings batches to L1.
+///
+/// Every option can also be given in the environment, as its name in capitals after `SEQUENCER_`:
+/// `--data-dir` is `SEQUENCER_DATA_DIR`. Logs follow `RUST_LOG`.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "sequencer", version)]
+pub struct Settings {
+    /// Folder of the store. It is made if it is not there.
+    #[arg(long, env = "SEQUENCER_DATA_DIR")]
+    pub data_dir: PathBuf,
+    /// JSON file with the rules of the chain.
+    #[arg(long, env = "SEQUENCER_CHAIN_CONFIG")]
+    pub chain_config: PathBuf,
+    /// JSON file with the genesis.
+    #[arg(long, env = "SEQUENCER_GENESIS")]
+    pub genesis: PathBuf,
+    /// Where JSON-RPC listens, over HTTP and WebSocket.
+    #[arg(long, env = "SEQUENCER_RPC_ADDRESS", default_value = "127.0.0.1:9545")]
+    pub rpc_address: SocketAddr,
+    /// Where metrics are served for Prometheus. Left out, there are none.
+    #[arg(long, env = "SEQUENCER_METRICS_ADDRESS")]
+    pub metrics_address: Option<SocketAddr>,
+    /// Write logs as JSON, one object a line.
+    #[arg(long, env = "SEQUENCER_LOG_JSON")]
+    pub log_json: bool,
+    /// How blocks are built.
+    #[command(flatten)]
+    pub blocks: BlockSettings,
+    /// What the pool takes.
+    #[command(flatten)]
+    pub pool: PoolSettings,
+    /// What the RPC answers.
+    #[command(flatten)]
+    pub rpc: RpcSettings,
+}
+
+/// How blocks are built.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Blocks")]
+pub struct BlockSettings {
+    /// Seconds between two blocks.
+    #[arg(long, env = "SEQUENCER_BLOCK_TIME", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub block_time: u64,
+    /// Seconds after which a block is sealed even if it is empty.
+    #[arg(long, env = "SEQUENCER_MAX_EMPTY_INTERVAL", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_empty_interval: u64,
+    /// Blocks whose state can be read; 0 keeps all.
+    #[arg(long, env = "SEQUENCER_HISTORY_BLOCKS", default_value_t = 65_536)]
+    pub history_blocks: u64,
+}
+
+/// What the pool takes.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Transaction pool")]
+pub struct PoolSettings {
+    /// Wei per gas that a transaction must offer to the sequencer.
+    #[arg(long, env = "SEQUENCER_MIN_TIP", default_value_t = 1)]
+    pub min_tip: u128,
+    /// Transactions of one sender.
+    #[arg(long, env = "SEQUENCER_POOL_ACCOUNT_SLOTS", default_value_t = 4096)]
+    pub pool_account_slots: usize,
+    /// Megabytes of all transactions.
+    #[arg(long, env = "SEQUENCER_POOL_MEGABYTES", default_value_t = 256)]
+    pub pool_megabytes: usize,
+}
+
+/// What the RPC answers.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "JSON-RPC")]
+pub struct RpcSettings {
+    /// Connections at once.
+    #[arg(long, env = "SEQUENCER_RPC_MAX_CONNECTIONS", default_value_t = 2048)]
+    pub rpc_max_connections: u32,
+    /// Gas that one `eth_call` may use.
+    #[arg(long, env = "SEQUENCER_RPC_GAS_CAP", default_value_t = 50_000_000)]
+    pub rpc_gas_cap: u64,
+    /// Wei per gas suggested to wallets as the priority fee.
+    #[arg(long, env = "SEQUENCER_SUGGESTED_TIP", default_value_t = 1_000_000)]
+    pub suggested_tip: u128,
+}
+
+/// Why the settings do not make a node.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{} is not {what}: {source}", path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// Where it differs.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl Settings {
+    /// Reads the rules of the chain.
+    pub fn read_chain(&self) -> Result<ChainConfig, ConfigError> {
+        read_json(&self.chain_config, "a chain configuration")
+    }
+
+    /// Reads the genesis.
+    pub fn read_genesis(&self) -> Result<Genesis, ConfigError> {
+        read_json(&self.genesis, "a genesis")
+    }
+
+    /// How blocks are built.
+    pub fn builder(&self) -> BuilderConfig {
+        BuilderConfig {
+            block_time: self.blocks.block_time,
+            max_empty_interval: self.blocks.max_empty_interval,
+            ..BuilderConfig::default()
+        }
+    }
+
+    /// What is kept of the past.
+    pub fn retention(&self) -> Retention {
+        Retention { history_blocks: Some(self.blocks.history_blocks).filter(|blocks| *blocks > 0) }
+    }
+
+    /// What the pool of this chain takes.
+    pub const fn pool(&self, chain: &ChainConfig) -> PoolConfig {
+        PoolConfig {
+            min_tip: self.pool.min_tip,
+            account_slots: self.pool.pool_account_slots,
+            max_bytes: self.pool.pool_megabytes.saturating_mul(1 << 20),
+            lifetime: Duration::from_secs(3 * 60 * 60),
+            ..PoolConfig::new(chain.gas_limit)
+        }
+    }
+
+    /// What the RPC answers, and where.
+    pub fn rpc(&self) -> RpcConfig {
+        RpcConfig {
+            max_connections: self.rpc.rpc_max_connections,
+            call_gas_cap: self.rpc.rpc_gas_cap,
+            suggested_tip: self.rpc.suggested_tip,
+            ..RpcConfig::new(self.rpc_address)
+        }
+    }
+}
+
+fn read_json<T: DeserializeOwned>(path: &Path, what: &'static str) -> Result<T, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.into(), source })?;
+    serde_json::from_str(&text).map_err(|source| ConfigError::Parse { path: path.into(), what, source })
+}

@@ -1,0 +1,11 @@
+//! The `sequencer` binary.
+
+use clap::Parser as _;
+use sequencer::{config::Settings, node::Node};
+
+#[tokio::main]
+async fn main() -> eyre::Result<()> {
+    let settings = Settings::parse();
+    sequencer::telemetry::init(settings.log_json, settings.metrics_address)?;
+    Node::start(&settings).await?.run().await
+}

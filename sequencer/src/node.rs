@@ -1,0 +1,162 @@
+//! The parts, wired: store, pool, builder, RPC.
+
+use std::{net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
+
+use eyre::{WrapErr as _, eyre};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+use crate::{
+    builder::{self, Builder, BuilderError, BuilderInputs, FixedOrigin, Unwind},
+    config::Settings,
+    heads::{Head, Heads},
+    pool::Pool,
+    rpc::{Api, RpcServer},
+    store::{Retention, Store},
+};
+
+/// Requests to the builder that may wait.
+const UNWIND_QUEUE: usize = 8;
+/// How often the store forgets what need not be kept.
+const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A running node.
+#[derive(Debug)]
+pub struct Node {
+    rpc: RpcServer,
+    stop: watch::Sender<bool>,
+    /// Resolves when the builder has ended, with the reason.
+    builder: oneshot::Receiver<Result<(), BuilderError>>,
+    /// Keeps the builder's ear open while nobody follows the L1.
+    _unwinds: mpsc::Sender<Unwind>,
+}
+
+impl Node {
+    /// Opens the store and starts everything.
+    pub async fn start(settings: &Settings) -> eyre::Result<Self> {
+        let chain = settings.read_chain()?;
+        let genesis = settings.read_genesis()?;
+        let store = Store::open(&settings.data_dir, &chain, &genesis)
+            .wrap_err_with(|| format!("cannot open the store in {}", settings.data_dir.display()))?;
+        let chain = Arc::new(chain);
+        let heads = heads_of(&store)?;
+
+        let ready = Arc::new(Notify::new());
+        let wake = Arc::clone(&ready);
+        let pool = Pool::new(chain.chain_id, settings.pool(&chain), move || wake.notify_one());
+
+        let (stop, stopping) = watch::channel(false);
+        let (unwinds, unwind_requests) = mpsc::channel(UNWIND_QUEUE);
+        let builder = Builder::new(
+            Arc::clone(&chain),
+            settings.builder(),
+            store.clone(),
+            pool.clone(),
+            heads.clone(),
+            FixedOrigin,
+        )?;
+        let api = Api { chain, store: store.clone(), pool, heads: heads.clone(), config: settings.rpc() };
+        // The RPC comes first: if its port is taken, no block is sealed.
+        let rpc = RpcServer::start(api).await?;
+        let inputs = BuilderInputs { ready, unwinds: unwind_requests, stop: stopping.clone() };
+        let builder = ended(builder::spawn(builder, inputs)?);
+        tokio::spawn(prune(store, settings.retention(), heads.clone(), stopping));
+
+        let head = heads.latest();
+        tracing::info!(rpc = %rpc.address(), head = head.number, hash = %head.hash, "node started");
+        Ok(Self { rpc, stop, builder, _unwinds: unwinds })
+    }
+
+    /// Where JSON-RPC listens.
+    pub const fn rpc_address(&self) -> SocketAddr {
+        self.rpc.address()
+    }
+
+    /// Runs until the process is told to stop (SIGINT, SIGTERM), or a part fails.
+    pub async fn run(mut self) -> eyre::Result<()> {
+        let failure = tokio::select! {
+            result = signal() => {
+                result?;
+                tracing::info!("stopping");
+                None
+            }
+            ended = &mut self.builder => Some(builder_failure(ended)),
+        };
+        self.shut_down(failure).await
+    }
+
+    /// Stops every part, and waits until all have.
+    pub async fn stop(self) -> eyre::Result<()> {
+        self.shut_down(None).await
+    }
+
+    async fn shut_down(self, failure: Option<eyre::Report>) -> eyre::Result<()> {
+        self.stop.send_replace(true);
+        self.rpc.stop().await;
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        match self.builder.await {
+            Ok(Ok(())) => Ok(()),
+            ended => Err(builder_failure(ended)),
+        }
+    }
+}
+
+/// The tags as of the start: what is safe and final is learnt from L1 later.
+fn heads_of(store: &Store) -> eyre::Result<Heads> {
+    let snapshot = store.snapshot()?;
+    let genesis = snapshot.block_hash(0)?.ok_or_else(|| eyre!("the store has no genesis"))?;
+    let latest = Head { number: snapshot.head(), hash: snapshot.head_hash() };
+    let genesis = Head { number: 0, hash: genesis };
+    Ok(Heads::new(latest, genesis, genesis))
+}
+
+/// Waits for a thread on another one, so that its end can be awaited.
+fn ended(
+    thread: JoinHandle<Result<(), BuilderError>>,
+) -> oneshot::Receiver<Result<(), BuilderError>> {
+    let (sender, receiver) = oneshot::channel();
+    tokio::task::spawn_blocking(move || {
+        if let Ok(result) = thread.join() {
+            // Nobody listens once the node is gone.
+            let _ = sender.send(result);
+        }
+    });
+    receiver
+}
+
+fn builder_failure(
+    ended: Result<Result<(), BuilderError>, oneshot::error::RecvError>,
+) -> eyre::Report {
+    match ended {
+        Ok(Ok(())) => eyre!("the builder ended by itself"),
+        Ok(Err(error)) => eyre::Report::new(error).wrap_err("the builder failed"),
+        Err(_) => eyre!("the builder panicked"),
+    }
+}
+
+/// Lets the store forget, now and then.
+async fn prune(store: Store, retention: Retention, heads: Heads, mut stop: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = tokio::time::sleep(PRUNE_INTERVAL) => {}
+        }
+        let (store, finalized) = (store.clone(), heads.finalized().number);
+        match tokio::task::spawn_blocking(move || store.prune(retention, finalized)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the store was not pruned"),
+            Err(error) => tracing::error!(%error, "pruning panicked"),
+        }
+    }
+}
+
+/// Waits for SIGINT or SIGTERM.
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}

@@ -2,26 +2,17 @@
 pragma solidity ^0.8.30;
 
 import {IProverRegistry} from "./IProverRegistry.sol";
+import {ProverRecord, ProverRecords} from "./ProverRecord.sol";
 import {QuoteVerifier} from "./QuoteVerifier.sol";
 import {TdxQuote} from "./TdxQuote.sol";
 import {BlockHashLib} from "solady/utils/BlockHashLib.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {LibBitmap} from "solady/utils/LibBitmap.sol";
-import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @title ProverRegistry
 /// @notice See {IProverRegistry}.
 contract ProverRegistry is IProverRegistry, QuoteVerifier {
     using LibBitmap for LibBitmap.Bitmap;
-
-    /// @dev One slot: together with a bit of its workload and of its platform, all that `liveness` reads.
-    struct Record {
-        address operator;
-        uint40 expiresAt;
-        uint16 workload;
-        uint32 platform;
-        bool revoked;
-    }
 
     /// @inheritdoc IProverRegistry
     uint256 public constant override MAX_KEY_LIFETIME = 7 days;
@@ -38,7 +29,8 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
     /// @inheritdoc IProverRegistry
     bytes32 public immutable override configHash;
 
-    mapping(address signer => Record) internal records;
+    /// @dev Together with a bit of its workload and of its platform, all that `liveness` reads.
+    mapping(address signer => ProverRecord) internal records;
 
     /// @dev Numbers count from 1 and are never given twice. They are short enough for a record, and put the bits that every
     /// signature check reads side by side.
@@ -65,7 +57,7 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
     /// @inheritdoc IProverRegistry
     function register(bytes calldata quote, address signer, uint64 refBlockNumber) external override {
         require(signer != address(0), ZeroSigner());
-        require(records[signer].operator == address(0), SignerAlreadyRegistered(signer));
+        require(records[signer].operator() == address(0), SignerAlreadyRegistered(signer));
         (bytes32 platformId, uint256 certificatesExpireAt) = _verify(quote);
         _checkReportData(quote, signer, refBlockNumber);
 
@@ -77,13 +69,7 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
         require(!revokedPlatforms.get(platform), PlatformIsRevoked(platformId));
 
         uint256 expiresAt = _expiry(certificatesExpireAt);
-        records[signer] = Record({
-            operator: msg.sender,
-            expiresAt: SafeCastLib.toUint40(expiresAt),
-            workload: SafeCastLib.toUint16(workload),
-            platform: SafeCastLib.toUint32(platform),
-            revoked: false
-        });
+        records[signer] = ProverRecords.pack(msg.sender, expiresAt, workload, platform);
         emit SignerRegistered(signer, msg.sender, platformId, workloadId, platform, expiresAt);
     }
 
@@ -139,13 +125,17 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
 
     /// @inheritdoc IProverRegistry
     function signerOf(address signer) external view override returns (Signer memory) {
-        Record memory record = records[signer];
+        ProverRecord record = records[signer];
         return Signer({
-            operator: record.operator,
-            expiresAt: record.expiresAt,
-            workload: record.workload,
-            platform: record.platform,
-            revoked: record.revoked
+            operator: record.operator(),
+            // 40 bits each, or fewer.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            expiresAt: uint64(record.expiresAt()),
+            // forge-lint: disable-next-line(unsafe-typecast)
+            workload: uint64(record.workload()),
+            // forge-lint: disable-next-line(unsafe-typecast)
+            platform: uint64(record.platform()),
+            revoked: record.isRevoked()
         });
     }
 
@@ -179,13 +169,15 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
 
     /// @dev Who `signer` counts for, `grace` seconds after it expired at the latest.
     function _liveness(address signer, uint256 grace) internal view returns (address, uint256) {
-        Record memory record = records[signer];
-        require(record.operator != address(0), SignerUnknown(signer));
-        require(!record.revoked, SignerIsRevoked(signer));
-        require(block.timestamp < record.expiresAt + grace, SignerExpired(signer, record.expiresAt, block.timestamp));
-        require(allowedWorkloads.get(record.workload), SignerWorkloadRemoved(signer, record.workload));
-        require(!revokedPlatforms.get(record.platform), SignerPlatformRevoked(signer, record.platform));
-        return (record.operator, record.platform);
+        ProverRecord record = records[signer];
+        require(record.operator() != address(0), SignerUnknown(signer));
+        require(!record.isRevoked(), SignerIsRevoked(signer));
+        require(
+            block.timestamp < record.expiresAt() + grace, SignerExpired(signer, record.expiresAt(), block.timestamp)
+        );
+        require(allowedWorkloads.get(record.workload()), SignerWorkloadRemoved(signer, record.workload()));
+        require(!revokedPlatforms.get(record.platform()), SignerPlatformRevoked(signer, record.platform()));
+        return (record.operator(), record.platform());
     }
 
     /// @dev The quote was made for this chain, registry, operator (the caller) and signer, not long ago.
@@ -212,10 +204,10 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
     }
 
     function _revoke(address signer) internal {
-        Record storage record = records[signer];
-        require(record.operator != address(0), SignerUnknown(signer));
-        require(!record.revoked, SignerIsRevoked(signer));
-        record.revoked = true;
+        ProverRecord record = records[signer];
+        require(record.operator() != address(0), SignerUnknown(signer));
+        require(!record.isRevoked(), SignerIsRevoked(signer));
+        records[signer] = record.revoke();
         emit SignerRevoked(signer, msg.sender);
     }
 }

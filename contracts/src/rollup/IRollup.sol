@@ -104,9 +104,6 @@ interface IRollup {
     /// @notice More independent provers signed batch `index`: `proofs` in all.
     event ProofsAdded(uint256 indexed index, uint256 proofs);
 
-    /// @notice All outputs up to `index` are now recorded as final.
-    event FinalityAdvanced(uint256 indexed index);
-
     /// @notice Two live signers signed different results of the same input. Both are revoked.
     event ConflictReported(
         address indexed signerA, address indexed signerB, bytes32 digestA, bytes32 digestB, address reporter

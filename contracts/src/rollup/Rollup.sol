@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IProverRegistry} from "../attestation/IProverRegistry.sol";
+import {BatchRecord, BatchRecords} from "./BatchRecord.sol";
 import {IRollup} from "./IRollup.sol";
 import {BlockHashLib} from "solady/utils/BlockHashLib.sol";
 import {EIP712} from "solady/utils/EIP712.sol";
@@ -24,11 +25,7 @@ contract Rollup is IRollup, EIP712 {
     /// @dev What is stored of an output. Two slots.
     struct StoredOutput {
         bytes32 outputRoot;
-        uint64 lastL2Block;
-        uint64 lastL2Timestamp;
-        uint64 l1OriginNumber;
-        uint40 submittedAt;
-        uint8 proofs;
+        BatchRecord record;
     }
 
     bytes32 internal constant TRANSITION_TYPEHASH = keccak256(
@@ -98,45 +95,34 @@ contract Rollup is IRollup, EIP712 {
 
         head.sequencer = config.sequencer;
         emit SequencerChanged(address(0), config.sequencer);
-        outputs[0] = StoredOutput({
-            outputRoot: config.genesisOutputRoot,
-            lastL2Block: config.genesisL2Block,
-            lastL2Timestamp: config.genesisL2Timestamp,
-            l1OriginNumber: config.genesisL1Origin,
-            submittedAt: uint40(block.timestamp),
-            proofs: 0
-        });
+        outputs[0].outputRoot = config.genesisOutputRoot;
+        outputs[0].record = BatchRecords.pack(
+            config.genesisL2Block, config.genesisL2Timestamp, config.genesisL1Origin, block.timestamp, 0
+        );
     }
 
     /// @inheritdoc IRollup
     function submitBatch(Batch calldata batch, bytes[] calldata signatures) external override returns (uint256 index) {
         Head memory state = head;
         require(state.conflictSince == 0, InConflict(state.conflictSince));
-        StoredOutput storage parent = outputs[state.batchCount];
-        _checkSubmitter(state.sequencer, parent.submittedAt);
-        _checkContinues(batch, parent);
-        _checkOrigin(batch, parent.l1OriginNumber);
+        _checkBatch(batch, outputs[state.batchCount], state.sequencer);
 
         bytes32 daHash = _daHash();
         bytes32 digest = _digest(batch, daHash);
         uint256 proofs = _countProofs(digest, signatures);
 
         index = ++state.batchCount;
-        outputs[index] = StoredOutput({
-            outputRoot: batch.outputRoot,
-            lastL2Block: batch.lastL2Block,
-            lastL2Timestamp: batch.lastL2Timestamp,
-            l1OriginNumber: batch.l1OriginNumber,
-            submittedAt: uint40(block.timestamp),
-            // At most MAX_SIGNATURES.
-            // forge-lint: disable-next-line(unsafe-typecast)
-            proofs: uint8(proofs)
-        });
+        StoredOutput storage next = outputs[index];
+        next.outputRoot = batch.outputRoot;
+        next.record =
+            BatchRecords.pack(batch.lastL2Block, batch.lastL2Timestamp, batch.l1OriginNumber, block.timestamp, proofs);
         if (proofs < fastThreshold) digests[index] = digest;
         emit BatchSubmitted(
             index, batch.outputRoot, batch.lastL2Block, batch.lastL2Timestamp, batch.l1OriginNumber, daHash, proofs
         );
-        _recordFinality(state, STEPS_PER_SUBMISSION);
+        // At most the number of batches.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        state.finalized = uint32(_finalizedIndex(state, STEPS_PER_SUBMISSION));
         head = state;
     }
 
@@ -145,25 +131,23 @@ contract Rollup is IRollup, EIP712 {
         Head memory state = head;
         require(state.conflictSince == 0, InConflict(state.conflictSince));
         require(index != 0 && index <= state.batchCount, NoSuchBatch(index, state.batchCount));
-        StoredOutput storage stored = outputs[index];
-        uint256 before = stored.proofs;
+        BatchRecord record = outputs[index].record;
+        uint256 before = record.proofs();
         require(before < fastThreshold, ProofsComplete(index, before));
         require(signatures.length > before, WrongSignatureCount(signatures.length, before + 1, MAX_SIGNATURES));
 
         uint256 proofs = _countProofs(digests[index], signatures);
-        // At most MAX_SIGNATURES.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        stored.proofs = uint8(proofs);
+        outputs[index].record = record.withProofs(proofs);
         if (proofs >= fastThreshold) delete digests[index];
         emit ProofsAdded(index, proofs);
     }
 
     /// @inheritdoc IRollup
-    function advanceFinality(uint256 steps) external override returns (uint256) {
-        Head memory state = head;
-        _recordFinality(state, steps);
-        head = state;
-        return state.finalized;
+    function advanceFinality(uint256 steps) external override returns (uint256 index) {
+        index = _finalizedIndex(head, steps);
+        // At most the number of batches.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        head.finalized = uint32(index);
     }
 
     /// @inheritdoc IRollup
@@ -223,17 +207,17 @@ contract Rollup is IRollup, EIP712 {
     /// @inheritdoc IRollup
     function output(uint256 index) public view override returns (Output memory) {
         require(index <= head.batchCount, NoSuchBatch(index, head.batchCount));
-        StoredOutput storage stored = outputs[index];
+        BatchRecord record = outputs[index].record;
         return Output({
-            outputRoot: stored.outputRoot,
-            lastL2Block: stored.lastL2Block,
-            lastL2Timestamp: stored.lastL2Timestamp,
-            l1OriginNumber: stored.l1OriginNumber,
-            submittedAt: stored.submittedAt,
+            outputRoot: outputs[index].outputRoot,
+            lastL2Block: record.lastL2Block(),
+            lastL2Timestamp: record.lastL2Timestamp(),
+            l1OriginNumber: record.l1OriginNumber(),
+            submittedAt: uint64(record.submittedAt()),
             // A 40-bit time and at most MAX_DELAY.
             // forge-lint: disable-next-line(unsafe-typecast)
-            finalizableAt: uint64(index == 0 ? stored.submittedAt : _finalizableAt(stored)),
-            proofs: stored.proofs
+            finalizableAt: uint64(index == 0 ? record.submittedAt() : _finalizableAt(record)),
+            proofs: uint64(record.proofs())
         });
     }
 
@@ -263,7 +247,7 @@ contract Rollup is IRollup, EIP712 {
     /// @inheritdoc IRollup
     function pendingDigest(uint256 index) external view override returns (bytes32) {
         require(index != 0 && index <= head.batchCount, NoSuchBatch(index, head.batchCount));
-        return outputs[index].proofs < fastThreshold ? digests[index] : bytes32(0);
+        return outputs[index].record.proofs() < fastThreshold ? digests[index] : bytes32(0);
     }
 
     /// @inheritdoc IRollup
@@ -286,17 +270,17 @@ contract Rollup is IRollup, EIP712 {
         return head.sequencer;
     }
 
-    function _checkSubmitter(address current, uint256 lastSubmission) internal view {
-        if (msg.sender == current) return;
-        uint256 openFrom = lastSubmission + sequencerTimeout;
-        require(block.timestamp >= openFrom, NotSequencer(msg.sender, current, openFrom));
-    }
-
-    /// @dev The batch starts where the last one ended, and ends later, but not ahead of L1.
-    function _checkContinues(Batch calldata batch, StoredOutput storage parent) internal view {
+    /// @dev The caller may submit, and the batch starts where the last one ended and ends later, but not ahead of L1.
+    function _checkBatch(Batch calldata batch, StoredOutput storage parent, address current) internal view {
+        BatchRecord last = parent.record;
+        if (msg.sender != current) {
+            uint256 openFrom = last.submittedAt() + sequencerTimeout;
+            require(block.timestamp >= openFrom, NotSequencer(msg.sender, current, openFrom));
+        }
         require(batch.parentOutputRoot == parent.outputRoot, WrongParent(batch.parentOutputRoot, parent.outputRoot));
-        require(batch.lastL2Block > parent.lastL2Block, BlockNotRising(batch.lastL2Block, parent.lastL2Block));
+        require(batch.lastL2Block > last.lastL2Block(), BlockNotRising(batch.lastL2Block, last.lastL2Block()));
         require(batch.lastL2Timestamp <= block.timestamp, TimestampInFuture(batch.lastL2Timestamp, block.timestamp));
+        _checkOrigin(batch, last.l1OriginNumber());
     }
 
     /// @dev The origin is a recent block of this L1 that does not lie before the last one. Together with the enclave, which
@@ -356,17 +340,16 @@ contract Rollup is IRollup, EIP712 {
     function _countProofs(bytes32 digest, bytes[] calldata signatures) internal view returns (uint256 count) {
         count = signatures.length;
         require(count != 0 && count <= MAX_SIGNATURES, WrongSignatureCount(count, 1, MAX_SIGNATURES));
-        address[] memory operators = new address[](count);
-        uint256[] memory platforms = new uint256[](count);
+        // Operator and platform of each signature so far, packed.
+        uint256[] memory seen = new uint256[](count);
         for (uint256 i; i < count; ++i) {
             (address operator, uint256 platform) =
                 IProverRegistry(registry).liveness(_recover(digest, signatures[i], i));
             for (uint256 j; j < i; ++j) {
-                require(operators[j] != operator, DuplicateOperator(operator));
-                require(platforms[j] != platform, DuplicatePlatform(platform));
+                require(address(uint160(seen[j])) != operator, DuplicateOperator(operator));
+                require(seen[j] >> 160 != platform, DuplicatePlatform(platform));
             }
-            operators[i] = operator;
-            platforms[i] = platform;
+            seen[i] = platform << 160 | uint160(operator);
         }
     }
 
@@ -376,15 +359,22 @@ contract Rollup is IRollup, EIP712 {
         returns (address signer)
     {
         require(signature.length == 65, MalformedSignature(position));
-        bytes32 s = bytes32(signature[32:64]);
+        bytes32 r;
+        bytes32 s;
+        uint8 v;
+        assembly ("memory-safe") {
+            r := calldataload(signature.offset)
+            s := calldataload(add(signature.offset, 0x20))
+            v := byte(0, calldataload(add(signature.offset, 0x40)))
+        }
         require(uint256(s) <= MAX_S, MalformedSignature(position));
-        signer = ecrecover(digest, uint8(signature[64]), bytes32(signature[:32]), s);
+        signer = ecrecover(digest, v, r, s);
         require(signer != address(0), MalformedSignature(position));
     }
 
-    /// @dev When batch `stored`, which is not the genesis, is past its own delay.
-    function _finalizableAt(StoredOutput storage stored) internal view returns (uint256) {
-        return stored.submittedAt + (stored.proofs >= fastThreshold ? fastDelay : slowDelay);
+    /// @dev When a batch, which is not the genesis, is past its own delay.
+    function _finalizableAt(BatchRecord record) internal view returns (uint256) {
+        return record.submittedAt() + (record.proofs() >= fastThreshold ? fastDelay : slowDelay);
     }
 
     /// @dev The last final output at most `steps` past the recorded one. A conflict stops the clock.
@@ -392,17 +382,7 @@ contract Rollup is IRollup, EIP712 {
         uint256 time = state.conflictSince == 0 ? block.timestamp : state.conflictSince;
         index = state.finalized;
         uint256 last = index + FixedPointMathLib.min(steps, state.batchCount - index);
-        while (index < last && _finalizableAt(outputs[index + 1]) <= time) ++index;
-    }
-
-    /// @dev Moves `state.finalized`, which the caller stores.
-    function _recordFinality(Head memory state, uint256 steps) internal {
-        uint256 index = _finalizedIndex(state, steps);
-        if (index == state.finalized) return;
-        // At most the number of batches.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        state.finalized = uint32(index);
-        emit FinalityAdvanced(index);
+        while (index < last && _finalizableAt(outputs[index + 1].record) <= time) ++index;
     }
 
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {

@@ -50,8 +50,9 @@ impl<S: StateSource> Handler for UserHandler<S> {
 /// A deposit: paid for on L1, so it has no fee, no nonce and no signature to check, and the cap of
 /// EIP-7825 does not bind it.
 ///
-/// Intrinsic gas, the floor of EIP-7623 and the init code limit of EIP-3860 are checked as for any
-/// transaction. What follows from a failed check is up to [`Evm::deposit`](super::Evm::deposit).
+/// Intrinsic gas and the calldata floor of EIP-7623 are checked as for any transaction, the limit of
+/// EIP-3860 on init code is not (<https://specs.optimism.io/protocol/deposits.html>). What follows
+/// from a failed check is up to [`Evm::deposit`](super::Evm::deposit).
 pub(super) struct DepositHandler<S> {
     mint: U256,
     source: PhantomData<S>,
@@ -68,8 +69,8 @@ impl<S: StateSource> Handler for DepositHandler<S> {
     type Error = Error;
     type HaltReason = HaltReason;
 
-    fn validate_env(&self, evm: &mut Inner<S>) -> Result<(), Error> {
-        check_init_code_size(evm)
+    fn validate_env(&self, _: &mut Inner<S>) -> Result<(), Error> {
+        Ok(())
     }
 
     fn tx_gas(&self, evm: &mut Inner<S>, gas: &InitialAndFloorGas) -> GasTracker {

@@ -101,7 +101,7 @@ pub fn validate_stateless(config: &ChainConfig, tx: &Recovered<Transaction>) -> 
     if tx.nonce() == u64::MAX {
         return Err(TxError::NonceOverflow);
     }
-    let gas = cfg.gas_params().initial_tx_gas_for_tx(&tx_env(tx), None);
+    let gas = cfg.gas_params().initial_tx_gas_for_tx(tx_env(tx), None);
     if gas.initial_total_gas() > gas_limit {
         return Err(TxError::IntrinsicGas { gas_limit, needed: gas.initial_total_gas() });
     }

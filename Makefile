@@ -9,6 +9,8 @@ FEATURES   := --features prover-enclave/software
 # Prints cleaner and isolates tests, but is not required: plain cargo runs the same tests.
 NEXTEST    := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 ARGS       ?=
+# Foundry as pinned in contracts/package-lock.json; where npm has none for the platform, the one on PATH.
+export PATH := $(CURDIR)/contracts/node_modules/.bin:$(PATH)
 
 .PHONY: help devnet build contracts test test-rust test-solidity bench lint clean
 
@@ -34,12 +36,12 @@ tests/node_modules/.package-lock.json: tests/package.json tests/package-lock.jso
 	@touch $@
 
 contracts: contracts/node_modules/.package-lock.json
-	cd contracts && npx --no-install forge build
+	cd contracts && forge build
 
 test: test-solidity test-rust
 
 test-solidity: contracts
-	cd contracts && npx --no-install forge test --fuzz-seed 1
+	cd contracts && forge test --fuzz-seed 1
 
 # The end-to-end tests start the real programs, so these are built first.
 test-rust: build contracts tests/node_modules/.package-lock.json
@@ -56,7 +58,7 @@ lint: contracts/node_modules/.package-lock.json
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --release --locked --workspace --all-targets $(FEATURES) -- -D warnings
 	prover-tee/enclave/check-deps.sh
-	cd contracts && npx --no-install forge fmt --check
+	cd contracts && forge fmt --check
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
 	else echo "cargo-deny is not installed: licences and advisories not checked"; fi
 

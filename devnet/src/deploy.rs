@@ -7,7 +7,6 @@ use alloy::{
     providers::{DynProvider, PendingTransactionBuilder, Provider, ProviderBuilder},
     rpc::types::TransactionRequest,
     signers::local::PrivateKeySigner,
-    sol_types::SolValue,
 };
 use alloy_primitives::{Address, Bytes, TxHash};
 use eyre::{Context, Result, bail};
@@ -49,15 +48,15 @@ impl Deployer {
         self.address.create(self.nonce.saturating_add(ahead))
     }
 
-    /// Sends the creation of `contract` with these constructor arguments.
+    /// Sends the creation of `contract` with these ABI-encoded constructor arguments.
     pub async fn deploy(
         &mut self,
         artifacts: &Artifacts,
         contract: &str,
-        arguments: impl SolValue,
+        arguments: Vec<u8>,
     ) -> Result<Address> {
         let mut code = artifacts.creation_code(contract)?.to_vec();
-        code.extend(arguments.abi_encode_params());
+        code.extend(arguments);
         let address = self.next_address(0);
         let request = TransactionRequest::default().with_deploy_code(Bytes::from(code));
         self.send(contract, request).await?;

@@ -4,7 +4,7 @@ use alloy::{
     consensus::{Header, Sealed},
     providers::{DynProvider, Provider},
     sol,
-    sol_types::SolCall,
+    sol_types::{SolCall, SolValue},
 };
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256};
 use contracts_bindings::{IProverRegistry, IRollup};
@@ -77,12 +77,7 @@ pub struct Policy {
 
 impl Deployment {
     /// Deploys everything and waits until it stands.
-    pub async fn make(
-        l1: &DynProvider,
-        url: &str,
-        artifacts: &Artifacts,
-        policy: &Policy,
-    ) -> Result<Self> {
+    pub async fn make(l1: &DynProvider, url: &str, artifacts: &Artifacts, policy: &Policy) -> Result<Self> {
         let mut deployer = Deployer::new(url, Role::Deployer.signer()?).await?;
         let governor = Role::Governor.signer()?.address();
 
@@ -92,12 +87,12 @@ impl Deployment {
             .deploy(
                 artifacts,
                 "Timelock",
-                (U256::from(TIMELOCK_DELAY), vec![governor], vec![governor]),
+                (U256::from(TIMELOCK_DELAY), vec![governor], vec![governor]).abi_encode_params(),
             )
             .await?;
-        let portal = deployer.deploy(artifacts, "Portal", ()).await?;
-        let pha = deployer.deploy(artifacts, "PHA", (deployer.address(),)).await?;
-        let multicall3 = deployer.deploy(artifacts, "Multicall3", ()).await?;
+        let portal = deployer.deploy(artifacts, "Portal", Vec::new()).await?;
+        let pha = deployer.deploy(artifacts, "PHA", Vec::new()).await?;
+        let multicall3 = deployer.deploy(artifacts, "Multicall3", Vec::new()).await?;
         deployer.settle().await?;
 
         let origin = l1::head(l1).await?;
@@ -108,7 +103,7 @@ impl Deployment {
             .deploy(
                 artifacts,
                 "ProverRegistry",
-                (IProverRegistry::Config {
+                IProverRegistry::Config {
                     timelock,
                     rollup,
                     configHash: chain.hash(),
@@ -116,14 +111,15 @@ impl Deployment {
                     rootY: policy.root.1,
                     tdAttributes: policy.td_attributes,
                     xfam: policy.xfam,
-                },),
+                }
+                .abi_encode(),
             )
             .await?;
         let deployed = deployer
             .deploy(
                 artifacts,
                 "Rollup",
-                (IRollup::Config {
+                IRollup::Config {
                     genesisOutputRoot: output_root(&genesis_header, genesis_header.hash())
                         .ok_or_eyre("the genesis block has no withdrawals root")?,
                     genesisL2Block: genesis_header.number,
@@ -138,7 +134,8 @@ impl Deployment {
                     fastThreshold: PROVERS.into(),
                     fastDelay: FAST_DELAY,
                     slowDelay: SLOW_DELAY,
-                },),
+                }
+                .abi_encode(),
             )
             .await?;
         if deployed != rollup {

@@ -18,22 +18,11 @@ use crate::{
 /// How long the L1 may take to answer after it was started.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
-/// The program that runs the L1.
-///
-/// The npm package's launcher is a JavaScript file which would stand between us and the process,
-/// so the executable inside the platform's package is started itself.
+/// The program that runs the L1: the one pinned by the contracts' lock file, or where npm has none
+/// for the platform, the one on the search path.
 pub fn program(settings: &Settings, state_dir: &Path) -> Result<Program> {
-    let platform = match (std::env::consts::OS, std::env::consts::ARCH) {
-        ("linux", "x86_64") => "linux-amd64",
-        ("linux", "aarch64") => "linux-arm64",
-        ("macos", "x86_64") => "darwin-amd64",
-        ("macos", "aarch64") => "darwin-arm64",
-        (os, arch) => bail!("anvil is not published for {os} on {arch}"),
-    };
-    let path = settings.contracts.join(format!("node_modules/@foundry-rs/anvil-{platform}/bin/anvil"));
-    if !path.is_file() {
-        bail!("{} is not installed: run `make contracts`", path.display());
-    }
+    let pinned = settings.contracts.join("node_modules/.bin/anvil");
+    let path = if pinned.is_file() { pinned } else { "anvil".into() };
     Ok(Program {
         name: "l1".to_owned(),
         path,
@@ -48,6 +37,8 @@ pub fn program(settings: &Settings, state_dir: &Path) -> Result<Program> {
             &settings.l1_block_time.to_string(),
             "--hardfork",
             "osaka",
+            "--gas-limit",
+            "60000000",
             // Both tags follow the head closely, as nothing here reorganises by itself.
             "--slots-in-an-epoch",
             "1",

@@ -123,7 +123,7 @@ async fn deploy_or_continue(
     }
     progress.step("contracts on L1");
     l1::fund(l1, &programs::funded_roles()?).await?;
-    let deployment = Deployment::make(l1, &settings.l1_url(), artifacts, &platforms.policy()?).await?;
+    let deployment = Deployment::make(l1, &settings.l1_url(), artifacts, &platforms.policy()).await?;
     record::write(&path, &deployment)?;
     Ok(deployment)
 }

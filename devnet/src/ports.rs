@@ -14,7 +14,9 @@ pub fn require_free(settings: &Settings) -> Result<()> {
         if let Some((_, other, _)) = ports.iter().take(index).find(|(earlier, ..)| earlier == port) {
             problems.push(format!("port {port} is given to both {other} and {what}: change {flag}"));
         } else if let Err(error) = listen(settings.host, *port) {
-            problems.push(format!("port {port} for {what} cannot be used ({error}): free it or choose another with {flag}"));
+            problems.push(format!(
+                "port {port} for {what} cannot be used ({error}): free it or choose another with {flag}"
+            ));
         }
     }
     if problems.is_empty() { Ok(()) } else { bail!("{}", problems.join("\n")) }

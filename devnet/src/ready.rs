@@ -83,8 +83,10 @@ async fn wait(processes: &mut [Process], deadline: tokio::time::Instant, what: &
         }
     }
     if tokio::time::Instant::now() > deadline {
-        let logs: Vec<String> =
-            processes.iter().map(|process| format!("--- {}\n{}", process.name(), process.log_tail())).collect();
+        let logs: Vec<String> = processes
+            .iter()
+            .map(|process| format!("--- {}\n{}", process.name(), process.log_tail()))
+            .collect();
         bail!("waited {LIMIT:?} in vain until {what}; the ends of the logs:\n{}", logs.join("\n"));
     }
     tokio::time::sleep(POLL).await;

@@ -23,10 +23,7 @@ pub struct Stop {
 impl Stop {
     /// Listens for Ctrl-C and SIGTERM from now on.
     pub fn listen() -> Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     /// Waits for the request.

@@ -229,8 +229,9 @@ pub fn program(name: &str) -> Result<PathBuf> {
 
 /// Runs one of Foundry's programs as a user would and returns what it printed.
 pub async fn foundry(name: &str, args: &[&str]) -> Result<String> {
-    run(&repository().join("contracts/node_modules/.bin").join(name), &repository().join("contracts"), args)
-        .await
+    let pinned = repository().join("contracts/node_modules/.bin").join(name);
+    let program = if pinned.is_file() { pinned } else { name.into() };
+    run(&program, &repository().join("contracts"), args).await
 }
 
 /// Runs a script of `tests/scripts` with Node.js and returns what it printed.

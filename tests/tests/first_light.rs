@@ -117,8 +117,6 @@ async fn a_contract_is_deployed_and_called(devnet: &Devnet) -> Result<(Address, 
             "--private-key",
             &key,
             "src/token/PHA.sol:PHA",
-            "--constructor-args",
-            &deployer.address.to_string(),
         ],
     )
     .await?;

@@ -4,12 +4,42 @@ use alloy_primitives::{B256, Bytes};
 use alloy_trie::Nibbles;
 
 use crate::{
+    block::{ExecutedBlock, SealedBlock, StateRoots},
+    chain::MESSAGE_PASSER,
     codec::{DecodeError, Reader, put_bytes, put_varint},
-    trie::{NodeKey, TouchedNode},
+    state::StateError,
+    trie::{NodeKey, NodeSource, StateTrie, TouchedNode, TrieUpdates},
 };
 
 /// The version of the encoding.
 const VERSION: u8 = 1;
+
+/// Moves `trie` from the state before `block`, of which `nodes` has what the trie lacks, to the
+/// state after it, seals the block with the roots found there, and records what a run over a witness
+/// will ask for.
+///
+/// After an error the trie must be dropped.
+pub fn seal<N: NodeSource + ?Sized>(
+    trie: &mut StateTrie,
+    nodes: &N,
+    block: ExecutedBlock,
+) -> Result<(SealedBlock, TrieUpdates, BlockWitness), StateError> {
+    trie.start_recording();
+    trie.touch(nodes, &block.accessed)?;
+    let state_root = trie.apply(nodes, &block.changes)?;
+    let message_passer_root = trie.storage_root(nodes, MESSAGE_PASSER)?;
+    let touched = trie.take_touched();
+    let updates = trie.take_updates();
+    let sealed = block.seal(StateRoots { state_root, message_passer_root });
+    let witness = BlockWitness {
+        touched,
+        rewritten: updates.nodes.keys().copied().collect(),
+        codes: sealed.accessed.codes.iter().copied().collect(),
+        created_codes: sealed.changes.codes.keys().copied().collect(),
+        oldest_block_hash: sealed.accessed.oldest_block_hash,
+    };
+    Ok((sealed, updates, witness))
+}
 
 /// What one block contributes to the witness of a batch, recorded while it was executed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -19,12 +19,14 @@
 //! headers hang together by their parent hashes.
 
 mod block;
+mod state;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use alloy_primitives::{B256, Bytes, keccak256};
 
-pub use block::BlockWitness;
+pub use block::{BlockWitness, seal};
+pub use state::{WitnessError, WitnessState};
 
 use crate::{
     Header,
@@ -66,7 +68,7 @@ impl Witness {
 
     /// Reads an encoded witness; nodes and codes share its memory.
     ///
-    /// Order and hashes are checked by the run, which computes the hashes anyway.
+    /// Order and hashes are checked by [`WitnessState::new`], which computes the hashes anyway.
     pub fn decode(bytes: Bytes) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
         match reader.byte("witness version")? {

@@ -7,13 +7,17 @@
 //! | [`heads`] | which block is latest, safe, finalized? |
 //! | [`pool`] | which transactions wait, and which is next? |
 //! | [`builder`] | what is in the next block? |
+//! | [`l1`] | which blocks does L1 have, and which batches are there and final? |
+//! | [`batcher`] | how do blocks become proved batches on L1? |
 //! | [`rpc`] | what do clients ask, and what are they told? |
 //! | [`store`] | which blocks, states, batches and L1 blocks are there? |
 //! | [`telemetry`] | what does an operator see? |
 
+pub mod batcher;
 pub mod builder;
 pub mod config;
 pub mod heads;
+pub mod l1;
 pub mod node;
 pub mod pool;
 pub mod rpc;

@@ -2,6 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | [`endpoint`] | where a peer listens |
 //! | [`frame`] | how a message is cut out of a byte stream |
 //! | [`message`] | how a message becomes bytes |
 //! | [`sequencer`] | messages between sequencer and prover host |
@@ -13,12 +14,14 @@
 //! network.
 
 pub mod enclave;
+pub mod endpoint;
 pub mod frame;
 pub mod message;
 pub mod report;
 pub mod sequencer;
 pub mod signature;
 
+pub use endpoint::Endpoint;
 pub use frame::{FrameError, read, write};
 pub use message::{Message, MessageError};
 

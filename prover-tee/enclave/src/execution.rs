@@ -1,0 +1,45 @@
+//! Bytes in, transition or refusal out.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use alloy_primitives::Bytes;
+use executor::{
+    chain::ChainConfig,
+    stateless::{self, BatchInput, Refusal},
+    transition::Transition,
+    witness::Witness,
+};
+use prover_core::enclave::{Prove, Refused, RefusalCode};
+
+/// Runs a batch over its witness. [`execute`], or something else in tests.
+pub type Execute = fn(&ChainConfig, &Prove) -> Result<Transition, Refused>;
+
+/// Longest reason that is sent, in bytes.
+const MAX_REASON: usize = 1000;
+
+/// Decodes and re-executes a batch.
+pub fn execute(config: &ChainConfig, request: &Prove) -> Result<Transition, Refused> {
+    let malformed = |error: &dyn std::fmt::Display| refused(RefusalCode::Malformed, error);
+    let input = BatchInput::decode(request.input.clone()).map_err(|error| malformed(&error))?;
+    let witness = Witness::decode(request.witness.clone()).map_err(|error| malformed(&error))?;
+    stateless::run(config, &input, &witness).map_err(|refusal| refused(code(&refusal), &refusal))
+}
+
+/// Runs `execute` so that a defect in it stops this request and nothing else.
+///
+/// Execution shares no state with the rest of the enclave, so after a panic there is nothing to
+/// repair; and without a return value there is nothing to sign.
+pub fn contained(execute: Execute, config: &ChainConfig, request: &Prove) -> Result<Transition, Refused> {
+    catch_unwind(AssertUnwindSafe(|| execute(config, request)))
+        .unwrap_or_else(|_| Err(refused(RefusalCode::Internal, &"execution panicked")))
+}
+
+/// A refusal whose reason fits into a frame.
+pub fn refused(code: RefusalCode, reason: &dyn std::fmt::Display) -> Refused {
+    let mut reason = reason.to_string();
+    if reason.len() > MAX_REASON {
+        let end = (0..=MAX_REASON).rev().find(|end| reason.is_char_boundary(*end)).unwrap_or(0);
+        reason.truncate(end);
+    }
+    Refused { code, reason }
+}

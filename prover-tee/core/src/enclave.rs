@@ -19,13 +19,15 @@ messages! {
         0x02 => Attest,
         /// Execute and sign. Answered with [`Signed`] or [`Refused`].
         0x03 => Prove,
+        /// Make a new key. Answered with [`Info`] or [`Failed`].
+        0x04 => Renew,
     }
 }
 
 messages! {
     /// What the enclave answers. Read with [`frame::MAX_CONTROL`](crate::frame::MAX_CONTROL).
     EnclaveResponse {
-        /// Answer to [`GetInfo`].
+        /// Answer to [`GetInfo`] and [`Renew`].
         0x81 => Info,
         /// Answer to [`Attest`].
         0x82 => Quote,
@@ -50,7 +52,7 @@ pub struct GetInfo {
 pub struct Info {
     /// [`PROTOCOL_VERSION`](crate::PROTOCOL_VERSION) of the enclave.
     pub version: u64,
-    /// Address of its key. Another one after every start.
+    /// Address of its key. Another one after every start and every [`Renew`].
     pub signer: Address,
     /// Hash of the chain that it proves.
     pub config_hash: B256,
@@ -58,6 +60,8 @@ pub struct Info {
     pub l1_chain_id: u64,
     /// `Rollup` address in that domain.
     pub rollup: Address,
+    /// The `ProverRegistry` that it makes quotes for.
+    pub registry: Address,
 }
 
 /// Asks for a quote that registers the enclave's key on L1.
@@ -91,6 +95,16 @@ pub struct Prove {
     pub input: Bytes,
     /// Encoded `Witness`.
     pub witness: Bytes,
+}
+
+/// Asks for a new key in the place of the present one, which is erased.
+///
+/// A key counts on L1 for some days, and is registered once. With this an enclave outlives its keys.
+#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+pub struct Renew {
+    /// Address of the present key. If it is another one, nothing happens: the request was answered
+    /// before.
+    pub signer: Address,
 }
 
 /// A proved transition.

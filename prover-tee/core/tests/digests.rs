@@ -1,5 +1,7 @@
 //! What the enclave signs and quotes, against values computed with Foundry's `cast`.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 use alloy_primitives::{Address, B256, FixedBytes, address, b256, keccak256};
 use k256::ecdsa::SigningKey;
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! Messages and frames: what goes in comes out, and nothing else is accepted.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 use std::io::Cursor;
 
 use alloy_primitives::{Address, B256, Bytes, FixedBytes, hex, keccak256};
@@ -9,7 +11,7 @@ use prover_core::{
     FrameError, Message, MessageError,
     enclave::{
         self, Attest, EnclaveRequest, EnclaveResponse, Failed, GetInfo, Info, Prove, Quote, RefusalCode,
-        Signed,
+        Renew, Signed,
     },
     frame::{self, MAX_BATCH, MAX_CONTROL},
     sequencer::{
@@ -94,14 +96,15 @@ fn enclave_request() -> impl Strategy<Value = EnclaveRequest> {
             }
         ),
         (bytes(), bytes()).prop_map(|(input, witness)| Prove { input, witness }.into()),
+        address().prop_map(|signer| Renew { signer }.into()),
     ]
 }
 
 fn enclave_response() -> impl Strategy<Value = EnclaveResponse> {
     prop_oneof![
-        (any::<u64>(), address(), hash(), any::<u64>(), address()).prop_map(
-            |(version, signer, config_hash, l1_chain_id, rollup)| {
-                Info { version, signer, config_hash, l1_chain_id, rollup }.into()
+        (any::<u64>(), address(), hash(), any::<u64>(), address(), address()).prop_map(
+            |(version, signer, config_hash, l1_chain_id, rollup, registry)| {
+                Info { version, signer, config_hash, l1_chain_id, rollup, registry }.into()
             }
         ),
         (address(), bytes()).prop_map(|(signer, quote)| Quote { signer, quote }.into()),

@@ -9,13 +9,15 @@ use serde::{Deserialize, Serialize};
 /// What the enclave is started with.
 ///
 /// The host supplies it and nobody needs to believe it: the hash of `chain` is part of every quote
-/// and of every signed transition, and `rollup` of the signing domain, so that with other
-/// contents no registration and no signature is accepted on L1.
+/// and of every signed transition, `registry` of every quote, and `rollup` of the signing domain,
+/// so that with other contents no registration and no signature is accepted on L1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnclaveConfig {
     /// The `Rollup` contract on the L1 with `chain.l1_chain_id`.
     pub rollup: Address,
+    /// The `ProverRegistry` there.
+    pub registry: Address,
     /// The rules of the chain.
     pub chain: ChainConfig,
 }

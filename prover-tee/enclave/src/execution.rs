@@ -2,14 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use alloy_primitives::Bytes;
 use executor::{
     chain::ChainConfig,
+    derive::DeriveError,
     stateless::{self, BatchInput, Refusal},
     transition::Transition,
     witness::Witness,
 };
-use prover_core::enclave::{Prove, Refused, RefusalCode};
+use prover_core::enclave::{Prove, RefusalCode, Refused};
 
 /// Runs a batch over its witness. [`execute`], or something else in tests.
 pub type Execute = fn(&ChainConfig, &Prove) -> Result<Transition, Refused>;
@@ -42,4 +42,33 @@ pub fn refused(code: RefusalCode, reason: &dyn std::fmt::Display) -> Refused {
         reason.truncate(end);
     }
     Refused { code, reason }
+}
+
+/// What kind of thing to look at.
+fn code(refusal: &Refusal) -> RefusalCode {
+    match refusal {
+        Refusal::ParentHeader | Refusal::Parent { .. } => RefusalCode::Parent,
+        Refusal::Witness(_) | Refusal::State(_) => RefusalCode::Witness,
+        Refusal::Derive(error) => derive_code(error),
+        Refusal::Blob(_)
+        | Refusal::Batch(_)
+        | Refusal::Signature(_)
+        | Refusal::Sender { .. }
+        | Refusal::TransactionsRoot { .. } => RefusalCode::Data,
+        Refusal::Block { .. } | Refusal::Transaction { .. } => RefusalCode::Block,
+        Refusal::Claim { .. } => RefusalCode::Claim,
+        // A kind that this crate does not know yet.
+        _ => RefusalCode::Internal,
+    }
+}
+
+/// Receipts are about deposits, everything else about the chain of L1 headers.
+fn derive_code(error: &DeriveError) -> RefusalCode {
+    match error {
+        DeriveError::MissingReceipts(_)
+        | DeriveError::UnexpectedReceipts(_)
+        | DeriveError::ReceiptsRoot { .. }
+        | DeriveError::Deposit { .. } => RefusalCode::Deposits,
+        _ => RefusalCode::L1Origin,
+    }
 }

@@ -26,17 +26,17 @@ fn main() -> ExitCode {
     match start(&options) {
         Ok((server, service)) => server.run(&service),
         Err(error) => {
-            eprintln!("prover-enclave: {error:#}");
+            eprintln!("prover-enclave: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn start(options: &Options) -> eyre::Result<(Server, Arc<Service>)> {
+fn start(options: &Options) -> Result<(Server, Arc<Service>), Box<dyn std::error::Error>> {
     let config = EnclaveConfig::load(&options.config)?;
     let service = Service::new(config, EnclaveKey::generate()?, options.quoter.open()?);
     let server = Server::bind(&options.listen)
-        .map_err(|error| eyre::eyre!("cannot listen on {}: {error}", options.listen))?;
+        .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
     let info = service.info();
     eprintln!(
         "prover-enclave: signer={} config={} l1={} rollup={}",

@@ -13,10 +13,12 @@ Usage: prover-enclave --config FILE --listen ENDPOINT [--quoter KIND] [...]
 
   --config FILE          the chain, and the Rollup contract on L1 (JSON)
   --listen ENDPOINT      HOST:PORT (port 0: any), or unix:PATH
-  --quoter KIND          where quotes come from: tsm (default), dstack, software
+  --quoter KIND          where quotes come from: tsm (default) or dstack
   --tsm-root DIR         report folder of configfs [/sys/kernel/config/tsm/report]
   --dstack-socket PATH   socket of the dstack guest agent [/var/run/dstack.sock]
-  --platform-dir DIR     folder of a software machine (only in builds for devnets)
+  --software-platform DIR
+                         quotes from the software machine in this folder instead
+                         (only in builds for devnets)
   --help                 print this
 
 The signing key is made at start, and lost at the end. It is never written anywhere.";
@@ -61,13 +63,17 @@ pub enum UsageError {
     /// The option must be given.
     #[error("option {0} is missing; see --help")]
     Missing(&'static str),
-    /// No such quoter in this build.
-    #[error("no quoter {0:?} in this build; see --help")]
+    /// No such quoter.
+    #[error("no quoter {0:?}; see --help")]
     Quoter(String),
+    /// The software platform is not in this build, or another quoter was named besides.
+    #[error("--software-platform goes with no --quoter, and only in builds for devnets; see --help")]
+    Software,
 }
 
-const NAMES: [&str; 6] =
-    ["--config", "--listen", "--quoter", "--tsm-root", "--dstack-socket", "--platform-dir"];
+const NAMES: [&str; 6] = ["--config", "--listen", "--quoter", "--tsm-root", "--dstack-socket", SOFTWARE];
+
+const SOFTWARE: &str = "--software-platform";
 
 impl Options {
     /// Reads the arguments after the program's name.
@@ -88,17 +94,15 @@ impl Options {
             }
         }
         let mut take = |name: &'static str| values.remove(name);
-        let path = |value: Option<String>, default: &str| {
-            PathBuf::from(value.unwrap_or_else(|| default.to_owned()))
-        };
-        let quoter = match take("--quoter").as_deref() {
-            None | Some("tsm") => QuoterKind::Tsm(path(take("--tsm-root"), tsm::REPORT_ROOT)),
-            Some("dstack") => QuoterKind::Dstack(path(take("--dstack-socket"), dstack::SOCKET)),
+        let path =
+            |value: Option<String>, default: &str| PathBuf::from(value.unwrap_or_else(|| default.to_owned()));
+        let quoter = match (take(SOFTWARE), take("--quoter").as_deref()) {
             #[cfg(feature = "software")]
-            Some("software") => QuoterKind::Software(
-                take("--platform-dir").ok_or(UsageError::Missing("--platform-dir"))?.into(),
-            ),
-            Some(other) => return Err(UsageError::Quoter(other.to_owned())),
+            (Some(folder), None) => QuoterKind::Software(folder.into()),
+            (Some(_), _) => return Err(UsageError::Software),
+            (None, None | Some("tsm")) => QuoterKind::Tsm(path(take("--tsm-root"), tsm::REPORT_ROOT)),
+            (None, Some("dstack")) => QuoterKind::Dstack(path(take("--dstack-socket"), dstack::SOCKET)),
+            (None, Some(other)) => return Err(UsageError::Quoter(other.to_owned())),
         };
         let config = take("--config").ok_or(UsageError::Missing("--config"))?.into();
         let listen = take("--listen").ok_or(UsageError::Missing("--listen"))?;
@@ -161,18 +165,19 @@ mod tests {
         assert_eq!(parse("--verbose"), Err(UsageError::Unknown("--verbose".into())));
         assert_eq!(parse("--config a --listen b --quoter sgx"), Err(UsageError::Quoter("sgx".into())));
         assert_eq!(
-            parse("--config a --listen b --platform-dir c"),
-            Err(UsageError::Unknown("--platform-dir".into())),
-            "belongs to the software quoter only"
+            parse("--config a --listen b --dstack-socket c"),
+            Err(UsageError::Unknown("--dstack-socket".into())),
+            "belongs to the other quoter"
+        );
+        assert_eq!(
+            parse("--config a --listen b --quoter tsm --software-platform c"),
+            Err(UsageError::Software)
         );
     }
 
     #[cfg(not(feature = "software"))]
     #[test]
     fn a_production_build_has_no_software_platform() {
-        assert_eq!(
-            parse("--config a --listen b --quoter software --platform-dir c"),
-            Err(UsageError::Quoter("software".into()))
-        );
+        assert_eq!(parse("--config a --listen b --software-platform c"), Err(UsageError::Software));
     }
 }

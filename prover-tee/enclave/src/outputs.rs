@@ -54,12 +54,8 @@ impl Outputs {
 
 /// Hash of (config, parent, data, origin).
 fn inputs(transition: &Transition) -> B256 {
-    let parts = [
-        transition.configHash,
-        transition.parentOutputRoot,
-        transition.daHash,
-        transition.l1OriginHash,
-    ];
+    let parts =
+        [transition.configHash, transition.parentOutputRoot, transition.daHash, transition.l1OriginHash];
     keccak256(parts.map(|part| part.0).concat())
 }
 

@@ -166,7 +166,9 @@ fn log(response: &EnclaveResponse) {
             "signed block={} output={} origin={}",
             signed.transition.lastL2Block, signed.transition.outputRoot, signed.transition.l1OriginNumber
         ),
-        EnclaveResponse::Refused(refused) => eprintln!("refused code={} reason={}", refused.code, refused.reason),
+        EnclaveResponse::Refused(refused) => {
+            eprintln!("refused code={} reason={}", refused.code, refused.reason)
+        }
         EnclaveResponse::Failed(failed) => eprintln!("failed reason={}", failed.reason),
         EnclaveResponse::Quote(quote) => eprintln!("quoted bytes={}", quote.quote.len()),
         EnclaveResponse::Info(_) => {}

@@ -1,12 +1,14 @@
 //! One request in, one response out.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use alloy_primitives::{Address, B256};
 use executor::transition::{self, Transition};
-use parking_lot::Mutex;
 use prover_core::{
     PROTOCOL_VERSION,
     enclave::{
-        Attest, EnclaveRequest, EnclaveResponse, Failed, Info, Prove, Quote, RefusalCode, Refused, Signed,
+        Attest, EnclaveRequest, EnclaveResponse, Failed, Info, Prove, Quote, RefusalCode, Refused, Renew,
+        Signed,
     },
     report::report_data,
 };
@@ -22,11 +24,11 @@ use crate::{
 pub struct Service {
     config: EnclaveConfig,
     config_hash: B256,
-    key: EnclaveKey,
+    key: Mutex<Arc<EnclaveKey>>,
     quoter: Box<dyn Quoter>,
     execute: Execute,
-    /// Held while a batch runs, so that one runs at a time: execution uses every core, and two
-    /// batches might not fit into memory.
+    /// What any key of this process signed. Held while a batch runs, so that one runs at a time:
+    /// execution uses every core, and two batches might not fit into memory.
     outputs: Mutex<Outputs>,
 }
 
@@ -44,22 +46,28 @@ impl Service {
         execute: Execute,
     ) -> Self {
         let config_hash = config.chain.hash();
+        let key = Mutex::new(Arc::new(key));
         Self { config, config_hash, key, quoter, execute, outputs: Mutex::default() }
     }
 
     /// Address of the enclave's key.
     pub fn signer(&self) -> Address {
-        self.key.address()
+        self.key().address()
+    }
+
+    fn key(&self) -> Arc<EnclaveKey> {
+        Arc::clone(&lock(&self.key))
     }
 
     /// Who this enclave is and what it proves.
     pub fn info(&self) -> Info {
         Info {
             version: PROTOCOL_VERSION,
-            signer: self.key.address(),
+            signer: self.signer(),
             config_hash: self.config_hash,
             l1_chain_id: self.config.chain.l1_chain_id,
             rollup: self.config.rollup,
+            registry: self.config.registry,
         }
     }
 
@@ -75,24 +83,44 @@ impl Service {
                 Ok(signed) => signed.into(),
                 Err(refused) => refused.into(),
             },
+            EnclaveRequest::Renew(renew) => match self.renew(renew) {
+                Ok(info) => info.into(),
+                Err(failed) => failed.into(),
+            },
         }
     }
 
+    fn renew(&self, renew: &Renew) -> Result<Info, Failed> {
+        {
+            let mut key = lock(&self.key);
+            if key.address() == renew.signer {
+                let fresh = EnclaveKey::generate();
+                *key = Arc::new(fresh.map_err(|error| Failed { reason: error.to_string() })?);
+            }
+        }
+        Ok(self.info())
+    }
+
     fn attest(&self, attest: &Attest) -> Result<Quote, Failed> {
-        let own = self.config.chain.l1_chain_id;
-        if attest.l1_chain_id != own {
-            let reason = format!("this enclave proves to L1 chain {own}, not {}", attest.l1_chain_id);
+        let own = (self.config.chain.l1_chain_id, self.config.registry);
+        let asked = (attest.l1_chain_id, attest.registry);
+        if asked != own {
+            let reason = format!(
+                "this enclave registers at {} on L1 chain {}, not at {} on {}",
+                own.1, own.0, asked.1, asked.0
+            );
             return Err(Failed { reason });
         }
-        let report_data = report_data(attest, self.key.address(), self.config_hash);
+        let signer = self.signer();
+        let report_data = report_data(attest, signer, self.config_hash);
         match self.quoter.quote(&report_data) {
-            Ok(quote) => Ok(Quote { signer: self.key.address(), quote: quote.into() }),
+            Ok(quote) => Ok(Quote { signer, quote: quote.into() }),
             Err(error) => Err(Failed { reason: error.to_string() }),
         }
     }
 
     fn prove(&self, prove: &Prove) -> Result<Signed, Refused> {
-        let mut outputs = self.outputs.lock();
+        let mut outputs = lock(&self.outputs);
         let transition = contained(self.execute, &self.config.chain, prove)?;
         self.sign(&mut outputs, transition)
     }
@@ -103,14 +131,18 @@ impl Service {
             let reason = format!("config {}, this enclave's is {}", transition.configHash, self.config_hash);
             return Err(refused(RefusalCode::Internal, &reason));
         }
-        let digest =
-            transition::digest(&transition, self.config.chain.l1_chain_id, self.config.rollup);
+        let digest = transition::digest(&transition, self.config.chain.l1_chain_id, self.config.rollup);
         outputs.admit(&transition, digest).map_err(|error| match error {
             OutputError::Conflict { .. } => refused(RefusalCode::Conflict, &error),
             OutputError::Full => refused(RefusalCode::Internal, &error),
         })?;
-        Ok(Signed { signature: self.key.sign(digest), transition })
+        Ok(Signed { signature: self.key().sign(digest), transition })
     }
+}
+
+/// A panic while a lock is held leaves nothing half done: see [`contained`].
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -142,6 +174,7 @@ mod tests {
     fn config() -> EnclaveConfig {
         EnclaveConfig {
             rollup: Address::repeat_byte(7),
+            registry: Address::repeat_byte(1),
             chain: ChainConfig {
                 chain_id: 2,
                 l1_chain_id: 1,
@@ -204,6 +237,22 @@ mod tests {
     }
 
     #[test]
+    fn a_new_key_takes_the_place_of_the_old_one_and_inherits_its_word() {
+        let service = service(by_input);
+        let old = service.signer();
+        assert!(matches!(prove(&service, &[1, 2]), EnclaveResponse::Signed(_)));
+        let renew = EnclaveRequest::from(Renew { signer: old });
+        let EnclaveResponse::Info(info) = service.respond(&renew) else { panic!() };
+        assert_ne!(info.signer, old);
+        assert_eq!(service.respond(&renew), info.clone().into(), "asked again, nothing happens");
+
+        assert_eq!(code(prove(&service, &[9, 2])), RefusalCode::Conflict);
+        let EnclaveResponse::Signed(signed) = prove(&service, &[1, 2]) else { panic!() };
+        let digest = transition::digest(&signed.transition, 1, Address::repeat_byte(7));
+        assert_eq!(recover(digest, &signed.signature), Ok(info.signer));
+    }
+
+    #[test]
     fn a_panic_is_a_refusal_and_the_next_request_is_served() {
         let service = service(by_input);
         // Indexing the empty input panics.
@@ -214,8 +263,7 @@ mod tests {
     #[test]
     fn a_foreign_config_is_never_signed() {
         let service = service(|config, prove| {
-            by_input(config, prove)
-                .map(|transition| Transition { configHash: B256::ZERO, ..transition })
+            by_input(config, prove).map(|transition| Transition { configHash: B256::ZERO, ..transition })
         });
         assert_eq!(code(prove(&service, &[1, 2])), RefusalCode::Internal);
     }
@@ -240,8 +288,11 @@ mod tests {
         assert_eq!(quote.signer, service.signer());
         assert_eq!(quote.quote[..], report_data(&attest, service.signer(), config().chain.hash()));
 
-        let other_chain = Attest { l1_chain_id: 5, ..attest.clone() };
-        assert!(matches!(service.respond(&other_chain.into()), EnclaveResponse::Failed(_)));
+        for elsewhere in
+            [Attest { l1_chain_id: 5, ..attest }, Attest { registry: Address::repeat_byte(5), ..attest }]
+        {
+            assert!(matches!(service.respond(&elsewhere.into()), EnclaveResponse::Failed(_)));
+        }
 
         let broken =
             Service::with_execution(config(), EnclaveKey::generate().unwrap(), Box::new(Broken), by_input);

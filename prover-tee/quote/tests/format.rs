@@ -1,5 +1,7 @@
 //! Reading quotes: genuine ones, padded ones, cut ones, and garbage.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+
 mod samples;
 
 use proptest::prelude::*;

@@ -1,0 +1,91 @@
+//! The prover host's program.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use eyre::{Result, WrapErr};
+use prover_core::Endpoint;
+use prover_tee::{
+    cli::{Cli, Command, Connections, Prove, Quote, Register, Registration, Status},
+    enclave::EnclaveClient,
+    l1::L1,
+    prove,
+    registry::Registry,
+    session, status, telemetry,
+    transaction::Wallet,
+};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Exit code of `status` for a key that does not count.
+const NOT_LIVE: u8 = 3;
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let cli = Cli::parse();
+    telemetry::logs(cli.log_json);
+    match cli.command {
+        Command::Prove(args) => prove(args).await,
+        Command::Register(args) => register(args).await,
+        Command::Status(args) => status(args).await,
+        Command::Quote(args) => quote(args).await,
+    }
+}
+
+async fn prove(args: Prove) -> Result<ExitCode> {
+    if let Some(listen) = args.metrics() {
+        telemetry::metrics(listen).wrap_err_with(|| format!("metrics on {listen}"))?;
+    }
+    let config = args.registration.session(&args.connections, args.sequencer.clone());
+    let mut terminate = signal(SignalKind::terminate())?;
+    let proving = async {
+        let (l1, wallet) = account(&args.connections, &args.registration)?;
+        Err(prove::run(&config, &l1, &wallet).await.into())
+    };
+    // A session has nothing that must be finished: the next one starts from the top.
+    tokio::select! {
+        outcome = proving => outcome,
+        _ = tokio::signal::ctrl_c() => Ok(ExitCode::SUCCESS),
+        _ = terminate.recv() => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn register(args: Register) -> Result<ExitCode> {
+    let config = args.registration.session(&args.connections, Endpoint::Tcp(String::new()));
+    let (l1, wallet) = account(&args.connections, &args.registration)?;
+    session::register(&config, &l1, &wallet).await?;
+    show(&args.connections, args.json).await
+}
+
+async fn status(args: Status) -> Result<ExitCode> {
+    show(&args.connections, args.json).await
+}
+
+async fn show(connections: &Connections, json: bool) -> Result<ExitCode> {
+    let status = status::Status::ask(&connections.enclave, &connections.l1()?).await?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&status)?);
+    } else {
+        print!("{status}");
+    }
+    Ok(if status.is_live() { ExitCode::SUCCESS } else { ExitCode::from(NOT_LIVE) })
+}
+
+async fn quote(args: Quote) -> Result<ExitCode> {
+    let mut enclave = EnclaveClient::connect(&args.connections.enclave).await?;
+    let info = enclave.info().await?;
+    let registry = Registry::new(args.connections.l1()?, info.registry);
+    let (quote, reference) = registry.attest(&mut enclave, &info, args.operator).await?;
+    eprintln!("signer {}, reference block {}", quote.signer, reference.number);
+    match args.out {
+        Some(path) => std::fs::write(&path, &quote.quote).wrap_err_with(|| path.display().to_string())?,
+        None => println!("{}", quote.quote),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The L1 node, and the operator's account there.
+fn account(connections: &Connections, registration: &Registration) -> Result<(L1, Wallet)> {
+    let l1 = connections.l1()?;
+    let wallet = Wallet::new(l1.clone(), registration.operator()?);
+    Ok((l1, wallet))
+}

@@ -115,7 +115,7 @@ fn collateral_decides() {
         Ok("OutOfDate".into())
     );
     status(&CollateralSpec { platform: TcbStatus::Revoked, ..spec.clone() }).unwrap_err();
-    let revoked = CollateralSpec { revoked: vec![machine.pck_serial()], ..spec.clone() };
+    let revoked = CollateralSpec { revoked: vec![machine.pck_serial()], ..spec };
     let error = status(&revoked).unwrap_err();
     assert!(error.contains("Revoked"), "{error}");
     let second = pki.machine("second").unwrap().quote(&[1; 64]).unwrap();

@@ -47,11 +47,14 @@ impl<V: Value> Arena<V> {
         }
     }
 
-    /// The encoding of a node at `depth`, all of whose children are hashed.
-    pub(super) fn encoding(&self, node: NodeId, depth: u8) -> Vec<u8> {
-        let mut hasher = Hasher::new(self);
+    /// Writes the encoding of a node at `depth`, all of whose children are hashed, into `scratch`
+    /// and returns it.
+    pub(super) fn encoding<'s>(&self, node: NodeId, depth: u8, scratch: &'s mut Vec<u8>) -> &'s [u8] {
+        scratch.clear();
+        let mut hasher = Hasher { buffer: std::mem::take(scratch), ..Hasher::new(self) };
         let start = hasher.encode(node, depth, 0);
-        hasher.buffer.split_off(start)
+        *scratch = hasher.buffer;
+        scratch.split_at(start).1
     }
 }
 
@@ -66,7 +69,7 @@ struct Hasher<'a, V> {
 
 impl<'a, V: Value> Hasher<'a, V> {
     fn new(arena: &'a Arena<V>) -> Self {
-        Self { arena, fresh: Vec::new(), buffer: Vec::with_capacity(2048) }
+        Self { arena, fresh: Vec::new(), buffer: Vec::new() }
     }
 
     /// Appends the encoding of `node` and returns where it begins. Changed children are hashed on

@@ -23,6 +23,8 @@ mod prove;
 mod record;
 mod sparse;
 mod state;
+#[cfg(test)]
+mod tests;
 mod updates;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -25,15 +25,3 @@ pub struct StorageProof {
     /// storage; what is embedded in its parent is not listed.
     pub proof: Vec<Bytes>,
 }
-
-impl AccountProof {
-    pub(super) fn new(account: Option<TrieAccount>, proof: Vec<Vec<u8>>, storage: Vec<StorageProof>) -> Self {
-        Self { account, account_proof: proof.into_iter().map(Bytes::from).collect(), storage }
-    }
-}
-
-impl StorageProof {
-    pub(super) fn new(slot: U256, value: Option<U256>, proof: Vec<Vec<u8>>) -> Self {
-        Self { slot, value: value.unwrap_or_default(), proof: proof.into_iter().map(Bytes::from).collect() }
-    }
-}

@@ -5,7 +5,7 @@
 //! the recording is born with the current tick and never recorded. The same ticks tell
 //! [`prune`](super::StateTrie::prune) which nodes were not used for long.
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, Bytes};
 use alloy_trie::Nibbles;
 
 use super::{NodeKey, NodeSource, TouchedNode};
@@ -44,9 +44,9 @@ impl Recorder {
     }
 
     /// Adds a node that was not visited before in this tick.
-    pub(super) fn record(&mut self, owner: Option<B256>, path: Nibbles, rlp: Vec<u8>) {
+    pub(super) fn record(&mut self, owner: Option<B256>, path: Nibbles, rlp: Bytes) {
         if let Some(touched) = &mut self.touched {
-            touched.push(TouchedNode { key: NodeKey { owner, path }, rlp: rlp.into() });
+            touched.push(TouchedNode { key: NodeKey { owner, path }, rlp });
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A trie of which only the walked part is loaded.
 
-use alloy_primitives::B256;
+use alloy_primitives::{B256, Bytes};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles};
 
 use super::NodeSource;
@@ -25,6 +25,8 @@ pub(super) struct Trie<V> {
     pub(super) saved_root: B256,
     /// Leaves set or removed since the last hashing.
     changed_leaves: usize,
+    /// Where nodes are encoded.
+    pub(super) scratch: Vec<u8>,
 }
 
 /// A node that the store still has and the trie has no more.
@@ -46,7 +48,13 @@ impl<V: Value> Trie<V> {
     /// The trie with this root; nothing of it is loaded.
     pub(super) fn new(root: B256) -> Self {
         let link = if root == EMPTY_ROOT_HASH { Link::Empty } else { Link::Unloaded(Reference::Hash(root)) };
-        Self { arena: Arena::new(link), replaced: Vec::new(), saved_root: root, changed_leaves: 0 }
+        Self {
+            arena: Arena::new(link),
+            replaced: Vec::new(),
+            saved_root: root,
+            changed_leaves: 0,
+            scratch: Vec::new(),
+        }
     }
 
     /// Leaves set or removed since the last hashing.
@@ -93,12 +101,13 @@ impl<V: Value> Trie<V> {
         &mut self,
         walk: &mut Walk<'_, S>,
         key: &B256,
-    ) -> Result<(Option<V>, Vec<Vec<u8>>), StateError> {
+    ) -> Result<(Option<V>, Vec<Bytes>), StateError> {
         let mut proof = Vec::new();
         let (mut slot, mut depth) = (Slot::Root, 0);
         while let Some(node) = self.resolve(walk, slot, key, depth)? {
             if let Some(Reference::Hash(_)) = self.arena.link(slot).reference() {
-                proof.push(self.arena.encoding(node, depth));
+                let rlp = self.arena.encoding(node, depth, &mut self.scratch);
+                proof.push(Bytes::copy_from_slice(rlp));
             }
             match node {
                 NodeId::Leaf(index) => {
@@ -311,8 +320,8 @@ impl<V: Value> Trie<V> {
             if walk.recorder.is_recording()
                 && let Some(Reference::Hash(_)) = self.arena.link(slot).reference()
             {
-                let rlp = self.arena.encoding(node, depth);
-                walk.recorder.record(walk.owner, key::path(key, depth), rlp);
+                let rlp = self.arena.encoding(node, depth, &mut self.scratch);
+                walk.recorder.record(walk.owner, key::path(key, depth), Bytes::copy_from_slice(rlp));
             }
         }
         Ok(Some(node))

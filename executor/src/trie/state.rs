@@ -366,9 +366,9 @@ impl StateTrie {
                 }
                 None => (None, Vec::new()),
             };
-            storage.push(StorageProof::new(*slot, value, proof));
+            storage.push(StorageProof { slot: *slot, value: value.unwrap_or_default(), proof });
         }
-        Ok(AccountProof::new(account, account_proof, storage))
+        Ok(AccountProof { account, account_proof, storage })
     }
 }
 

@@ -21,7 +21,7 @@ impl<V: Value> Trie<V> {
     /// at the last call. The trie must be hashed.
     pub(super) fn take_updates(&mut self, owner: Option<B256>, updates: &mut Vec<(NodeKey, Option<Bytes>)>) {
         let mut written = Vec::new();
-        collect_written(&mut self.arena, Slot::Root, &B256::ZERO, 0, &mut written);
+        collect_written(&mut self.arena, Slot::Root, &B256::ZERO, 0, &mut self.scratch, &mut written);
         self.replaced.sort_unstable();
         let mut replaced = self.replaced.drain(..).peekable();
         let mut push = |path, rlp| updates.push((NodeKey { owner, path }, rlp));
@@ -67,6 +67,7 @@ fn collect_written<V: Value>(
     slot: Slot,
     prefix: &B256,
     depth: u8,
+    scratch: &mut Vec<u8>,
     written: &mut Vec<Written>,
 ) {
     let Link::Loaded { node, reference, saved } = arena.link_mut(slot) else {
@@ -77,7 +78,7 @@ fn collect_written<V: Value>(
     }
     let (node, reference) = (*node, *reference);
     if let Some(Reference::Hash(hash)) = reference {
-        let rlp = arena.encoding(node, depth).into();
+        let rlp = Bytes::copy_from_slice(arena.encoding(node, depth, scratch));
         written.push(Written { path: key::path(prefix, depth), hash, rlp });
     }
     match node {
@@ -85,12 +86,12 @@ fn collect_written<V: Value>(
         NodeId::Extension(index) => {
             let extension = arena.extensions.get(index);
             let (key, end) = (extension.key, extension.end);
-            collect_written(arena, Slot::Extension(index), &key, end, written);
+            collect_written(arena, Slot::Extension(index), &key, end, scratch, written);
         }
         NodeId::Branch(index) => {
             for nibble in 0..16 {
                 let prefix = key::with_nibble(prefix, depth, nibble);
-                collect_written(arena, Slot::Branch(index, nibble), &prefix, depth + 1, written);
+                collect_written(arena, Slot::Branch(index, nibble), &prefix, depth + 1, scratch, written);
             }
         }
     }

@@ -310,7 +310,7 @@ mod tests {
             b in prop::collection::vec(0u8..16, 0..64),
             owned: (bool, bool),
         ) {
-            let key = |nibbles: &[u8], owned| node_key(&NodeKey {
+            let key = |nibbles: &[u8], owned: bool| node_key(&NodeKey {
                 owner: owned.then_some(B256::ZERO),
                 path: Nibbles::from_nibbles(nibbles),
             });

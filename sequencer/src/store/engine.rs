@@ -190,3 +190,61 @@ fn check_size(table: Table, key: &[u8], value: &[u8]) -> Result<(), StoreError> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use signet_libmdbx::Environment;
+
+    use super::*;
+
+    #[test]
+    fn rows_that_mdbx_cannot_hold_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let env = Environment::builder().set_max_dbs(Tables::COUNT).open(folder.path()).unwrap();
+        let tx = env.begin_rw_unsync().unwrap();
+        let tables = Tables::create(&tx).unwrap();
+        let tx = WriteTx::new(tx, tables);
+        let mut cursor = tx.cursor(tables.codes).unwrap();
+        for (key, value) in [(0, 1), (MAX_KEY + 1, 1), (1, MAX_VALUE + 1)] {
+            let (key, value) = (vec![1; key], vec![0; value]);
+            let refused = [
+                tx.put(tables.codes, &key, &value),
+                tx.append(tables.codes, &key, &value),
+                cursor.put(&key, &value),
+                cursor.insert(&key, &value),
+            ];
+            assert!(refused.iter().all(|result| matches!(
+                result,
+                Err(StoreError::TooLarge { table: "Codes", key: k, value: v })
+                    if (*k, *v) == (key.len(), value.len())
+            )));
+        }
+        tx.put(tables.codes, &[1; MAX_KEY], &vec![1; 4 << 20]).unwrap();
+        drop(cursor);
+        tx.commit().unwrap();
+        let tx = env.begin_ro_sync().unwrap();
+        assert_eq!(get(&tx, tables.codes, &[1; MAX_KEY]).unwrap().unwrap().len(), 4 << 20);
+    }
+
+    #[test]
+    fn a_range_of_rows_ends_where_it_should() {
+        let folder = tempfile::tempdir().unwrap();
+        let env = Environment::builder().set_max_dbs(Tables::COUNT).open(folder.path()).unwrap();
+        let tx = env.begin_rw_unsync().unwrap();
+        let tables = Tables::create(&tx).unwrap();
+        let tx = WriteTx::new(tx, tables);
+        let keys = |first: &[u8], last: &[u8]| {
+            let rows = rows(tx.reader(), tables.codes, first, last).unwrap();
+            rows.map(|row| row.unwrap().0[0]).collect::<Vec<_>>()
+        };
+        assert!(keys(&[0], &[255]).is_empty());
+        (1..=9).step_by(2).for_each(|key| tx.put(tables.codes, &[key], &[]).unwrap());
+        assert_eq!(keys(&[0], &[255]), [1, 3, 5, 7, 9]);
+        assert_eq!(keys(&[3], &[7]), [3, 5, 7]);
+        assert_eq!(keys(&[4], &[6]), [5]);
+        assert!(keys(&[6], &[6]).is_empty());
+        assert!(keys(&[7], &[3]).is_empty());
+        tx.delete_range(tables.codes, &[2], &[7]).unwrap();
+        assert_eq!(keys(&[0], &[255]), [1, 9]);
+    }
+}

@@ -25,10 +25,10 @@ pub enum StoreError {
         #[source]
         source: MdbxError,
     },
-    /// The folder cannot be made.
-    #[error("cannot make the folder {}: {source}", path.display())]
+    /// The folder cannot be made or looked into.
+    #[error("{}: {source}", path.display())]
     Io {
-        /// The folder.
+        /// What could not be accessed.
         path: PathBuf,
         /// What the system says.
         #[source]

@@ -23,6 +23,10 @@
 //!
 //! One process has a store open at a time. Within it, [`Store`] is cheap to clone and used from any
 //! thread; writers wait for each other.
+//!
+//! MDBX notices damage to the structure of its pages, and whoever reads such a page gets an error. It
+//! has no checksums of what the rows say: trie nodes are compared with their hashes when read, other
+//! rows only have to decode.
 
 mod batch;
 mod changes;

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use alloy_eips::BlockNumHash;
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{B256, Bytes};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles};
 use executor::chain::ChainConfig;
 use executor::genesis::{Genesis, GenesisBlock};
@@ -29,30 +29,66 @@ const GROWTH_STEP: isize = 64 << 20;
 /// How many snapshots can live at once.
 const MAX_READERS: u64 = 4096;
 
+/// The name MDBX gives its file.
+const FILE: &str = "mdbx.dat";
+
+/// Where a store is made, inside of its folder.
+const NEW: &str = "new";
+
 impl Store {
     /// Opens the store in the folder `path`, and makes it with `genesis` if there is none.
     ///
     /// Refuses the store of another chain or of another version of this program, and one that is open
-    /// already. A file that is not a store or that is damaged where opening looks is
-    /// [`StoreError::Unreadable`].
+    /// already. A file that is there but is no complete store is an error, never a reason to begin
+    /// anew: a chain that silently restarts from its genesis is the worst that could happen.
     pub fn open(path: &Path, config: &ChainConfig, genesis: &Genesis) -> Result<Self, StoreError> {
+        if !path.join(FILE).try_exists().map_err(io_error(path))? {
+            make(path, config, genesis)?;
+        }
         let env = open_environment(path)?;
         let tx = env.begin_rw_unsync().map_err(StoreError::engine("begin to write"))?;
         let tables = create_tables(&tx, path)?;
         let tx = WriteTx::new(tx, tables);
-        match engine::get(tx.reader(), tables.meta, META_SCHEMA)? {
-            Some(schema) => check_chain(&tx, &schema, config)?,
-            None => {
-                write_genesis(&tx, config, genesis)?;
-            }
-        }
+        check_chain(&tx, config)?;
         tx.commit()?;
         Ok(Self { env, tables: Arc::new(tables) })
     }
 }
 
+/// Makes a store. Its file appears under its name once it is complete and on the disk, so a crash
+/// leaves either no store or a whole one.
+fn make(path: &Path, config: &ChainConfig, genesis: &Genesis) -> Result<(), StoreError> {
+    let first = genesis.block()?;
+    if first.hash != config.genesis_hash {
+        return Err(StoreError::Genesis { expected: config.genesis_hash, found: first.hash });
+    }
+    let new = path.join(NEW);
+    std::fs::create_dir_all(path).map_err(io_error(path))?;
+    // What a crash left of an earlier attempt.
+    match std::fs::remove_dir_all(&new) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(io_error(&new)(error)),
+        _ => {}
+    }
+    std::fs::create_dir(&new).map_err(io_error(&new))?;
+
+    let env = open_environment(&new)?;
+    let tx = env.begin_rw_unsync().map_err(StoreError::engine("begin to write"))?;
+    let tables = create_tables(&tx, &new)?;
+    let tx = WriteTx::new(tx, tables);
+    write_genesis(&tx, config, &first, BlockNumHash::new(genesis.origin.number, genesis.origin.hash))?;
+    tx.commit()?;
+    drop(env);
+
+    std::fs::rename(new.join(FILE), path.join(FILE)).map_err(io_error(path))?;
+    std::fs::File::open(path).and_then(|folder| folder.sync_all()).map_err(io_error(path))?;
+    std::fs::remove_dir_all(&new).map_err(io_error(&new))
+}
+
+fn io_error(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError {
+    move |source| StoreError::Io { path: path.into(), source }
+}
+
 fn open_environment(path: &Path) -> Result<Environment, StoreError> {
-    std::fs::create_dir_all(path).map_err(|source| StoreError::Io { path: path.into(), source })?;
     Environment::builder()
         .set_max_dbs(Tables::COUNT)
         .set_max_readers(MAX_READERS)
@@ -85,16 +121,22 @@ fn create_tables(tx: &RwTxUnsync, path: &Path) -> Result<Tables, StoreError> {
 
 fn open_error(path: &Path, source: MdbxError) -> StoreError {
     let path = path.into();
+    // A lock that another process holds is EAGAIN, one of this process MDBX_BUSY.
+    let locked = |code| std::io::Error::from_raw_os_error(code).kind() == std::io::ErrorKind::WouldBlock;
     match source {
         MdbxError::Busy => StoreError::InUse { path },
+        MdbxError::Other(code) if locked(code) => StoreError::InUse { path },
         source => StoreError::Unreadable { path, source },
     }
 }
 
-fn check_chain(tx: &WriteTx, schema: &[u8], config: &ChainConfig) -> Result<(), StoreError> {
-    let schema = schema.try_into().map(u32::from_be_bytes);
-    let found =
-        schema.map_err(|_| StoreError::Corrupt { table: "Meta", reason: "the schema is no number" })?;
+/// Whether the store holds the chain of `config`, in the schema of this program.
+fn check_chain(tx: &WriteTx, config: &ChainConfig) -> Result<(), StoreError> {
+    let corrupt = |reason| StoreError::Corrupt { table: "Meta", reason };
+    let schema = engine::get(tx.reader(), tx.tables.meta, META_SCHEMA)?;
+    let schema = schema.ok_or(corrupt("there is no schema: the file is not one of ours"))?;
+    let schema = (&*schema).try_into().map_err(|_| corrupt("the schema is not 4 bytes"))?;
+    let found = u32::from_be_bytes(schema);
     if found != SCHEMA {
         return Err(StoreError::Schema { expected: SCHEMA, found });
     }
@@ -102,8 +144,7 @@ fn check_chain(tx: &WriteTx, schema: &[u8], config: &ChainConfig) -> Result<(), 
         (META_GENESIS, "genesis hash", config.genesis_hash),
         (META_CONFIG, "configuration hash", config.hash()),
     ] {
-        let found = engine::get(tx.reader(), tx.tables.meta, name)?
-            .ok_or(StoreError::Corrupt { table: "Meta", reason: "a hash is missing" })?;
+        let found = engine::get(tx.reader(), tx.tables.meta, name)?.ok_or(corrupt("a hash is missing"))?;
         let found: B256 = hash("Meta", &found)?;
         if found != expected {
             return Err(StoreError::OtherChain { what, expected, found });
@@ -113,14 +154,16 @@ fn check_chain(tx: &WriteTx, schema: &[u8], config: &ChainConfig) -> Result<(), 
 }
 
 /// Writes block 0 and its state. Nothing precedes it, so it has no history and no witness.
-fn write_genesis(tx: &WriteTx, config: &ChainConfig, genesis: &Genesis) -> Result<(), StoreError> {
-    let GenesisBlock { block, hash, changes } = genesis.block()?;
-    if hash != config.genesis_hash {
-        return Err(StoreError::Genesis { expected: config.genesis_hash, found: hash });
-    }
+fn write_genesis(
+    tx: &WriteTx,
+    config: &ChainConfig,
+    genesis: &GenesisBlock,
+    origin: BlockNumHash,
+) -> Result<(), StoreError> {
+    let GenesisBlock { block, hash, changes } = genesis;
     let tables = &tx.tables;
-    put_block(tx, &block, hash, BlockNumHash::new(genesis.origin.number, genesis.origin.hash))?;
-    put_transactions(tx, &block, &[] as &[Address], &[])?;
+    put_block(tx, block, *hash, origin)?;
+    put_transactions(tx, block, &[], &[])?;
     for (address, change) in &changes.accounts {
         if let Some(account) = &change.account {
             tx.append(tables.accounts, address.as_slice(), &encode_account(account))?;
@@ -135,7 +178,7 @@ fn write_genesis(tx: &WriteTx, config: &ChainConfig, genesis: &Genesis) -> Resul
         tx.append(tables.codes, hash.as_slice(), code)?;
     }
     let mut nodes = tx.cursor(tables.nodes)?;
-    for (key, rlp) in &genesis_trie(&changes, block.header.state_root)?.nodes {
+    for (key, rlp) in &genesis_trie(changes, block.header.state_root)?.nodes {
         if let Some(rlp) = rlp {
             nodes.put(&node_key(key), rlp)?;
         }

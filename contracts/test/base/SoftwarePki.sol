@@ -22,6 +22,7 @@ abstract contract SoftwarePki is Test {
 
     bytes internal constant OID_BASIC_CONSTRAINTS = hex"551d13";
     bytes internal constant OID_KEY_USAGE = hex"551d0f";
+    bytes internal constant OID_CRL_DISTRIBUTION_POINTS = hex"551d1f";
     bytes internal constant OID_SUBJECT_KEY_IDENTIFIER = hex"551d0e";
     bytes internal constant OID_SGX = hex"2a864886f84d010d01";
     bytes internal constant ECDSA_WITH_SHA256 = hex"300a06082a8648ce3d040302";
@@ -45,6 +46,8 @@ abstract contract SoftwarePki is Test {
     function authorityExtensions() internal pure returns (bytes memory) {
         return bytes.concat(
             extension(OID_SUBJECT_KEY_IDENTIFIER, false, bytes(hex"00112233445566778899aabbccddeeff00112233").octets()),
+            // So long that the certificate has the 666 bytes of Intel's.
+            extension(OID_CRL_DISTRIBUTION_POINTS, false, new bytes(283)),
             keyUsage(hex"0106"),
             basicConstraints(hex"0101ff020100")
         );
@@ -67,9 +70,9 @@ abstract contract SoftwarePki is Test {
         return extension(OID_BASIC_CONSTRAINTS, true, content.sequence());
     }
 
-    /// @dev As long as Intel's, whose content is not looked at here.
+    /// @dev So long that the leaf has the 1269 bytes of Intel's. Its content is not looked at here.
     function sgxExtension() internal pure returns (bytes memory) {
-        return extension(OID_SGX, false, new bytes(550).octets().sequence());
+        return extension(OID_SGX, false, new bytes(878).octets().sequence());
     }
 
     function extension(bytes memory id, bool critical, bytes memory value) internal pure returns (bytes memory) {

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Test} from "../base/Test.sol";
+import {IPortal} from "src/bridge/IPortal.sol";
+import {Portal} from "src/bridge/Portal.sol";
+
+/// @notice The metering with its price rule laid open.
+contract MeteringHarness is Portal {
+    function nextPrice(uint256 price, uint256 bought, uint256 blocks) external pure returns (uint256) {
+        return _nextPrice(price, bought, blocks);
+    }
+}
+
+contract ResourceMeteringTest is Test {
+    MeteringHarness internal portal;
+
+    function setUp() public {
+        vm.roll(1000);
+        vm.fee(1 gwei);
+        portal = new MeteringHarness();
+    }
+
+    function test_StartsAtTheLeastPrice() public view {
+        (uint128 price, uint64 bought, uint64 number) = portal.params();
+        vm.assertEq(price, 1 gwei);
+        vm.assertEq(bought, 0);
+        vm.assertEq(number, 1000);
+    }
+
+    function test_SellsNoMoreThanTheCapPerBlock() public {
+        buy(15_000_000);
+        vm.expectRevert(abi.encodeWithSelector(IPortal.ResourceLimitExceeded.selector, 20_000_001, 20_000_000));
+        portal.depositTransaction(address(1), 0, 5_000_001, false, "");
+        buy(5_000_000);
+        (, uint64 bought,) = portal.params();
+        vm.assertEq(bought, 20_000_000);
+        vm.roll(1001);
+        buy(20_000_000);
+    }
+
+    function test_AFullBlockRaisesThePriceByNineEighths() public {
+        buy(20_000_000);
+        vm.roll(1001);
+        buy(21_000);
+        (uint128 price,,) = portal.params();
+        vm.assertEq(price, 1 gwei + 1 gwei * 9 / 8);
+    }
+
+    function test_EmptyBlocksLowerThePriceByAnEighthEach() public view {
+        vm.assertEq(portal.nextPrice(1000 gwei, 0, 1), 875 gwei);
+        vm.assertEq(portal.nextPrice(1000 gwei, 2_000_000, 1), 1000 gwei);
+        vm.assertEq(portal.nextPrice(1000 gwei, 2_000_000, 2), 875 gwei);
+        vm.assertEq(portal.nextPrice(1000 gwei, 2_000_000, 3), 765.625 gwei);
+        vm.assertEq(portal.nextPrice(1000 gwei, 0, 1_000_000), 1 gwei);
+    }
+
+    function testFuzz_ThePriceStaysInItsBounds(uint256 price, uint256 bought, uint256 blocks) public view {
+        price = bound(price, 1 gwei, type(uint128).max);
+        bought = bound(bought, 0, 20_000_000);
+        blocks = bound(blocks, 1, 1e12);
+        uint256 next = portal.nextPrice(price, bought, blocks);
+        vm.assertGe(next, 1 gwei);
+        vm.assertLe(next, type(uint128).max);
+        if (bought <= 2_000_000) vm.assertLe(next, price);
+        if (blocks == 1 && bought >= 2_000_000) vm.assertGe(next, price);
+    }
+
+    function testFuzz_AnotherEmptyBlockNeverRaisesThePrice(uint256 price, uint256 blocks) public view {
+        price = bound(price, 1 gwei, type(uint128).max);
+        blocks = bound(blocks, 1, 1000);
+        vm.assertLe(portal.nextPrice(price, 0, blocks + 1), portal.nextPrice(price, 0, blocks));
+    }
+
+    function test_TheBuyerBurnsL1GasForL2Gas() public {
+        // At 1 gwei for both, gas for gas; within the burner's granularity.
+        uint256 used = buy(3_000_000);
+        vm.assertGe(used, 2_900_000);
+        vm.assertLe(used, 3_200_000);
+        // At ten times the L1 price, a tenth.
+        vm.roll(1001);
+        vm.fee(10 gwei);
+        used = buy(3_000_000);
+        vm.assertGe(used, 290_000);
+        vm.assertLe(used, 360_000);
+    }
+
+    function test_ACheapL1DoesNotMakeTheBurnGrow() public {
+        vm.fee(1);
+        vm.assertLe(buy(3_000_000), 3_200_000);
+    }
+
+    function buy(uint64 gasLimit) internal returns (uint256 used) {
+        used = gasleft();
+        portal.depositTransaction(address(1), 0, gasLimit, false, "");
+        used -= gasleft();
+    }
+}

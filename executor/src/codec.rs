@@ -172,8 +172,8 @@ impl Reader {
     /// A header preceded by the length of its RLP encoding.
     pub(crate) fn header(&mut self, what: &'static str) -> Result<Header, DecodeError> {
         let bytes = self.bytes(what)?;
-        let header =
-            Header::decode(&mut &bytes[..]).map_err(|err| DecodeError::Rlp { what, reason: err.to_string() })?;
+        let header = Header::decode(&mut &bytes[..])
+            .map_err(|err| DecodeError::Rlp { what, reason: err.to_string() })?;
         if alloy_rlp::encode(&header) != bytes {
             return Err(DecodeError::NotCanonical(what));
         }
@@ -213,6 +213,9 @@ mod tests {
         let mut bytes = Vec::new();
         put_varint(&mut bytes, u64::MAX);
         let mut reader = Reader::new(bytes.into());
-        assert_eq!(reader.count("nodes"), Err(DecodeError::TooLarge { what: "nodes", got: u64::MAX, max: 0 }));
+        assert_eq!(
+            reader.count("nodes"),
+            Err(DecodeError::TooLarge { what: "nodes", got: u64::MAX, max: 0 })
+        );
     }
 }

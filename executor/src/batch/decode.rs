@@ -88,8 +88,7 @@ pub(super) fn read_columns(
     limit("transactions", count, MAX_TRANSACTIONS)?;
 
     let addresses = reader.varint("size of the dictionary")?;
-    let mut dictionary =
-        DictionaryReader::read(&mut tail, usize::try_from(addresses).unwrap_or(usize::MAX))?;
+    let mut dictionary = DictionaryReader::read(&mut tail, usize::try_from(addresses).unwrap_or(usize::MAX))?;
     let columns = TransactionColumns::read(mode, &mut reader, &mut dictionary, count)?;
     dictionary.finish()?;
     let signatures = match mode {
@@ -248,7 +247,11 @@ impl TransactionColumns {
     }
 
     /// The senders, and the transactions. There are as many signatures as transactions.
-    fn into_transactions(self, chain_id: u64, signatures: Vec<Signature>) -> (Vec<Address>, Vec<Transaction>) {
+    fn into_transactions(
+        self,
+        chain_id: u64,
+        signatures: Vec<Signature>,
+    ) -> (Vec<Address>, Vec<Transaction>) {
         let mut priority_fees = self.priority_fees.into_iter();
         let mut access_lists = self.access_lists.into_iter();
         let mut authorizations = self.authorizations.into_iter();
@@ -381,7 +384,9 @@ fn read_authorizations(
     let nonces: Vec<u64> = (0..count).map(|_| reader.varint(WHAT)).collect::<Result<_, DecodeError>>()?;
     let parities = reader.take(WHAT, count)?;
     let mut entries = Vec::with_capacity(count);
-    for (((chain_id, address), nonce), parity) in chain_ids.into_iter().zip(addresses).zip(nonces).zip(&parities) {
+    for (((chain_id, address), nonce), parity) in
+        chain_ids.into_iter().zip(addresses).zip(nonces).zip(&parities)
+    {
         let (r, s) = (reader.hash(WHAT)?.into(), reader.hash(WHAT)?.into());
         let inner = Authorization { chain_id, address, nonce };
         entries.push(SignedAuthorization::new_unchecked(inner, *parity, r, s));

@@ -57,16 +57,21 @@ impl DictionaryReader {
     }
 
     /// Follows a reference.
-    pub(super) fn address(&mut self, reader: &mut Reader, what: &'static str) -> Result<Address, DecodeError> {
+    pub(super) fn address(
+        &mut self,
+        reader: &mut Reader,
+        what: &'static str,
+    ) -> Result<Address, DecodeError> {
         let reference = reader.varint(what)?;
         let position = match reference.checked_sub(1) {
             None => {
                 self.used += 1;
                 self.used - 1
             }
-            Some(known) => usize::try_from(known).ok().filter(|known| *known < self.used).ok_or(
-                DecodeError::TooLarge { what, got: reference, max: self.used as u64 },
-            )?,
+            Some(known) => usize::try_from(known)
+                .ok()
+                .filter(|known| *known < self.used)
+                .ok_or(DecodeError::TooLarge { what, got: reference, max: self.used as u64 })?,
         };
         let max = self.addresses.len() as u64;
         self.addresses.get(position).copied().ok_or(DecodeError::TooLarge { what, got: reference, max })

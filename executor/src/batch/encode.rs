@@ -51,7 +51,11 @@ impl Columns {
             .map(|transaction| Ok((tag(chain_id, transaction)?, transaction)))
             .collect::<Result<_, BatchError>>()?;
         limit("transactions", transactions.len(), MAX_TRANSACTIONS)?;
-        limit("bytes of call data", transactions.iter().map(|&(_, tx)| tx.input().len()).sum(), MAX_CALLDATA)?;
+        limit(
+            "bytes of call data",
+            transactions.iter().map(|&(_, tx)| tx.input().len()).sum(),
+            MAX_CALLDATA,
+        )?;
         let compact = compact_blocks(mode, batch)?;
         let signatures: Vec<Signature> =
             transactions.iter().map(|&(_, tx)| signature(tx)).collect::<Result<_, _>>()?;

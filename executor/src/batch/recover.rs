@@ -26,11 +26,7 @@ pub fn recover_senders<'a>(
     let transactions: Vec<&Transaction> = transactions.into_iter().collect();
     let senders: Vec<Option<Address>> =
         transactions.par_iter().with_min_len(16).map(|transaction| signer(transaction)).collect();
-    senders
-        .into_iter()
-        .enumerate()
-        .map(|(index, sender)| sender.ok_or(RecoveryError { index }))
-        .collect()
+    senders.into_iter().enumerate().map(|(index, sender)| sender.ok_or(RecoveryError { index })).collect()
 }
 
 fn signer(transaction: &Transaction) -> Option<Address> {

@@ -29,6 +29,8 @@ pub(super) struct Cache<S> {
     block_hashes: BTreeMap<u64, CachedHash>,
     /// What the running transaction was the first to read.
     pending: Vec<Read>,
+    /// Looks as if it had code, as long as a creation over it is refused (EIP-7610).
+    pub(super) occupied: Option<Address>,
 }
 
 /// One question to the source.
@@ -79,6 +81,7 @@ impl<S: StateSource> Cache<S> {
             codes: B256Map::default(),
             block_hashes: BTreeMap::new(),
             pending: Vec::new(),
+            occupied: None,
         }
     }
 
@@ -135,7 +138,7 @@ impl<S: StateSource> Cache<S> {
             cached.now = Some(Account {
                 nonce: account.info.nonce,
                 balance: account.info.balance,
-                code_hash: non_zero(account.info.code_hash),
+                code_hash: account.info.code_hash,
             });
             for (slot, value) in account.storage {
                 if value.is_changed() {
@@ -233,11 +236,12 @@ impl<S: StateSource> Database for Cache<S> {
 
     fn basic(&mut self, address: Address) -> Result<Option<AccountInfo>, StateError> {
         let Some(account) = self.account(address)? else { return Ok(None) };
-        let has_code = account.code_hash != KECCAK256_EMPTY && !account.code_hash.is_zero();
+        let has_code = account.code_hash != KECCAK256_EMPTY;
+        let occupied = self.occupied == Some(address) && !has_code;
         Ok(Some(AccountInfo {
             balance: account.balance,
             nonce: account.nonce,
-            code_hash: account.code_hash,
+            code_hash: if occupied { B256::ZERO } else { account.code_hash },
             code: (!has_code).then(Bytecode::default),
             ..Default::default()
         }))
@@ -294,9 +298,4 @@ impl<S: StateSource> Database for Cache<S> {
         }
         Ok(cached.hash)
     }
-}
-
-/// Sources may mark an account by a zero code hash (see [`Evm`](super::Evm)); it never leaves here.
-fn non_zero(code_hash: B256) -> B256 {
-    if code_hash.is_zero() { KECCAK256_EMPTY } else { code_hash }
 }

@@ -1,6 +1,6 @@
 //! The EVM of one block.
 
-use alloy_primitives::{Address, Bytes, KECCAK256_EMPTY, U256};
+use alloy_primitives::{Address, Bytes, KECCAK256_EMPTY, U256, map::AddressSet};
 use revm::{
     Database, MainBuilder, MainnetEvm,
     context::{BlockEnv, CfgEnv, Context, TxEnv},
@@ -35,13 +35,11 @@ pub enum BaseFeeRecipient {
 ///
 /// This is what [`BlockExecutor`](super::BlockExecutor) runs on; it knows nothing of blocks. It is
 /// public for the state tests, which run single transactions under the rules of any fork.
-///
-/// A source may mark an account without code and nonce, but with storage, by a zero code hash:
-/// contracts are not created over it (EIP-7610). No such account can come to be on this chain.
 #[expect(missing_debug_implementations, reason = "revm's instruction table has no Debug")]
 pub struct Evm<S: StateSource> {
     inner: Inner<S>,
     base_fee_vault: Option<Address>,
+    storage_only: AddressSet,
 }
 
 /// How a deposit ended.
@@ -66,13 +64,19 @@ impl<S: StateSource> Evm<S> {
             BaseFeeRecipient::Burned => None,
             BaseFeeRecipient::Vault(vault) => Some(vault),
         };
-        Self { inner, base_fee_vault }
+        Self { inner, base_fee_vault, storage_only: AddressSet::default() }
+    }
+
+    /// Refuses to create contracts at `accounts`, which have storage, but neither code nor a nonce
+    /// (EIP-7610). No such account can come to be on this chain, so that its blocks need no such list.
+    pub fn without_creation_at(self, accounts: AddressSet) -> Self {
+        Self { storage_only: accounts, ..self }
     }
 
     /// Runs a transaction by Ethereum's rules. After an error the state is as it was before.
     pub fn transact(&mut self, tx: TxEnv) -> Result<ExecutionResult, EvmError> {
         self.inner.ctx.tx = tx;
-        let result = UserHandler::new(self.base_fee_vault).run(&mut self.inner);
+        let result = UserHandler::new(self.base_fee_vault, &self.storage_only).run(&mut self.inner);
         self.settle(result)
     }
 
@@ -84,7 +88,7 @@ impl<S: StateSource> Evm<S> {
         data: Bytes,
     ) -> Result<ExecutionResult, EvmError> {
         self.inner.ctx.tx = TxEnv::new_system_tx_with_caller(caller, contract, data);
-        let result = UserHandler::new(None).run_system_call(&mut self.inner);
+        let result = UserHandler::new(None, &self.storage_only).run_system_call(&mut self.inner);
         self.settle(result)
     }
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, U256, map::AddressSet};
 use revm::{
     context_interface::{
         Block, Cfg, ContextTr, JournalTr, Transaction,
@@ -10,31 +10,36 @@ use revm::{
         result::{EVMError, HaltReason, InvalidTransaction},
     },
     handler::{EvmTr, FrameResult, Handler, post_execution},
-    interpreter::{GasTracker, InitialAndFloorGas},
+    interpreter::{GasTracker, InitialAndFloorGas, interpreter_action::FrameInit},
     primitives::hardfork::SpecId,
 };
 
-use super::evm::Inner;
+use super::{collision::run_frames, evm::Inner};
 use crate::state::{StateError, StateSource};
 
 type Error = EVMError<StateError, InvalidTransaction>;
 
 /// A user transaction: Ethereum's rules, and the base fee goes to a vault if there is one.
-pub(super) struct UserHandler<S> {
+pub(super) struct UserHandler<'a, S> {
     base_fee_vault: Option<Address>,
+    storage_only: &'a AddressSet,
     source: PhantomData<S>,
 }
 
-impl<S> UserHandler<S> {
-    pub(super) const fn new(base_fee_vault: Option<Address>) -> Self {
-        Self { base_fee_vault, source: PhantomData }
+impl<'a, S> UserHandler<'a, S> {
+    pub(super) const fn new(base_fee_vault: Option<Address>, storage_only: &'a AddressSet) -> Self {
+        Self { base_fee_vault, storage_only, source: PhantomData }
     }
 }
 
-impl<S: StateSource> Handler for UserHandler<S> {
+impl<S: StateSource> Handler for UserHandler<'_, S> {
     type Evm = Inner<S>;
     type Error = Error;
     type HaltReason = HaltReason;
+
+    fn run_exec_loop(&mut self, evm: &mut Inner<S>, first: FrameInit) -> Result<FrameResult, Error> {
+        Ok(run_frames(evm, first, self.storage_only)?)
+    }
 
     fn reward_beneficiary(&self, evm: &mut Inner<S>, result: &mut FrameResult) -> Result<(), Error> {
         let gas = result.gas();

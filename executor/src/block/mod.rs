@@ -19,6 +19,7 @@
 
 mod cache;
 mod call;
+mod collision;
 mod error;
 mod evm;
 mod executor;

@@ -80,8 +80,9 @@ impl BatchInput {
             got => return Err(DecodeError::Unknown { what: "batch input version", got: got.into() }),
         }
         let parent = reader.header("parent header")?;
-        let l1_headers =
-            (0..reader.count("L1 headers")?).map(|_| reader.header("L1 headers")).collect::<Result<_, _>>()?;
+        let l1_headers = (0..reader.count("L1 headers")?)
+            .map(|_| reader.header("L1 headers"))
+            .collect::<Result<_, _>>()?;
         let receipts = (0..reader.count("L1 receipts")?)
             .map(|_| Ok((reader.varint("L1 receipts")?, read_receipts(&mut reader)?)))
             .collect::<Result<_, DecodeError>>()?;

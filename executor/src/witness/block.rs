@@ -139,10 +139,11 @@ fn read_key(reader: &mut Reader) -> Result<NodeKey, DecodeError> {
         got => return Err(DecodeError::Unknown { what: "node owner", got: got.into() }),
     };
     let len = reader.varint("node path")?;
-    let len = usize::try_from(len)
-        .ok()
-        .filter(|len| *len <= 64)
-        .ok_or(DecodeError::TooLarge { what: "node path", got: len, max: 64 })?;
+    let len = usize::try_from(len).ok().filter(|len| *len <= 64).ok_or(DecodeError::TooLarge {
+        what: "node path",
+        got: len,
+        max: 64,
+    })?;
     let packed = reader.take("node path", len.div_ceil(2))?;
     let mut path = Nibbles::unpack(&packed);
     if len % 2 == 1 && path.pop() != Some(0) {

@@ -1,0 +1,173 @@
+//! Running the cases of a file.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+};
+
+use alloy_primitives::{B256, Log, U256, keccak256};
+use executor::{
+    block::{BaseFeeRecipient, Evm, EvmError},
+    state::StateError,
+};
+use rayon::prelude::*;
+use revm::{
+    context::{BlockEnv, CfgEnv},
+    context_interface::block::BlobExcessGasAndPrice,
+    primitives::hardfork::SpecId,
+};
+
+use crate::{
+    fork,
+    report::{Outcome, Report},
+    state::PreState,
+    suite::{Post, Suite, Test},
+    transaction::NotATransaction,
+};
+
+/// The base fee where a test of London or later names none.
+const DEFAULT_BASE_FEE: u64 = 10;
+
+/// Why a case failed.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("the state root is {found}, {expected} was expected")]
+    StateRoot { found: B256, expected: B256 },
+    #[error("the hash of the logs is {found}, {expected} was expected")]
+    Logs { found: B256, expected: B256 },
+    #[error("the transaction was run, the exception {0} was expected")]
+    NoException(String),
+    #[error("unexpected exception: {0}")]
+    Exception(String),
+    #[error(transparent)]
+    NotATransaction(#[from] NotATransaction),
+    #[error("{0} of the environment exceeds 64 bits")]
+    Environment(&'static str),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error("the EVM failed: {0}")]
+    Evm(EvmError),
+}
+
+/// Runs every case of the file at `path`.
+pub(crate) fn run_file(path: &Path) -> Report {
+    let mut report = Report::default();
+    let tests: Result<Suite, String> = std::fs::read(path)
+        .map_err(|error| error.to_string())
+        .and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()));
+    match tests {
+        Ok(tests) => {
+            for (name, test) in &tests {
+                let label = format!("{}: {name}", path.display());
+                report = report.merge(run_test(&label, test));
+            }
+        }
+        Err(error) => {
+            report.add(Outcome::Failed(format!("{}: not a state test: {error}", path.display())));
+        }
+    }
+    report
+}
+
+fn run_test(label: &str, test: &Test) -> Report {
+    let pre = PreState::new(&test.pre);
+    let cases: Vec<_> =
+        test.post.iter().flat_map(|(fork, posts)| posts.iter().map(move |post| (fork, post))).collect();
+    let outcomes = cases.into_par_iter().map(|(fork, post)| {
+        let spec = match fork::rules(fork) {
+            Ok(spec) => spec,
+            Err(reason) => return Outcome::Skipped(format!("{fork}: {reason}")),
+        };
+        let run = AssertUnwindSafe(|| run_case(test, &pre, fork, spec, post));
+        let failure = match catch_unwind(run) {
+            Ok(Ok(())) => return Outcome::Passed,
+            Ok(Err(failure)) => failure.to_string(),
+            Err(_) => "panicked".to_owned(),
+        };
+        let crate::suite::Indexes { data, gas, value } = post.indexes;
+        Outcome::Failed(format!("{label}: {fork} d{data} g{gas} v{value}: {failure}"))
+    });
+    let mut report = Report::default();
+    for outcome in outcomes.collect::<Vec<_>>() {
+        report.add(outcome);
+    }
+    report
+}
+
+fn run_case(test: &Test, pre: &PreState, fork: &str, spec: SpecId, post: &Post) -> Result<(), Failure> {
+    let (cfg, block) = environment(test, fork, spec)?;
+    let refused = match test.transaction.choose(post.indexes, cfg.chain_id) {
+        Ok(tx) => {
+            let evm = Evm::new(cfg, block, BaseFeeRecipient::Burned, pre);
+            let mut evm = evm.without_creation_at(pre.storage_only());
+            match evm.transact(tx) {
+                Ok(result) => {
+                    if let Some(exception) = &post.expect_exception {
+                        return Err(Failure::NoException(exception.clone()));
+                    }
+                    let (changes, _) = evm.into_changes();
+                    check_logs(result.logs(), post)?;
+                    let found = pre.root_after(&changes)?;
+                    if found != post.hash {
+                        return Err(Failure::StateRoot { found, expected: post.hash });
+                    }
+                    return Ok(());
+                }
+                Err(EvmError::Invalid(reason)) => reason.to_string(),
+                Err(error) => return Err(Failure::Evm(error)),
+            }
+        }
+        Err(reason @ NotATransaction::Unencodable(_)) => reason.to_string(),
+        Err(reason) => return Err(reason.into()),
+    };
+    if post.expect_exception.is_none() {
+        return Err(Failure::Exception(refused));
+    }
+    Ok(())
+}
+
+fn check_logs(logs: &[Log], post: &Post) -> Result<(), Failure> {
+    let mut encoded = Vec::new();
+    alloy_rlp::encode_list(logs, &mut encoded);
+    let found = keccak256(encoded);
+    if found != post.logs {
+        return Err(Failure::Logs { found, expected: post.logs });
+    }
+    Ok(())
+}
+
+/// The chain and the block of a test, under the rules of a fork.
+fn environment(test: &Test, fork: &str, spec: SpecId) -> Result<(CfgEnv, BlockEnv), Failure> {
+    let (env, config) = (&test.env, &test.config);
+    let chain_id = env.current_chain_id.or(config.chainid.and_then(crate::number::Number::get));
+    let chain_id = chain_id.map_or(Ok(1), |id| small(id, "currentChainID"))?;
+    let blobs = config.blob_schedule.get(fork);
+    let mut cfg = CfgEnv::new_with_spec(spec).with_chain_id(chain_id).enable_tx_chain_id_check();
+    cfg.set_max_blobs_per_tx(fork::max_blobs(spec, blobs.map(|blobs| blobs.max)));
+    cfg.blob_base_fee_update_fraction = blobs.map(|blobs| blobs.base_fee_update_fraction);
+
+    let basefee = match env.current_base_fee {
+        _ if !spec.is_enabled_in(SpecId::LONDON) => 0,
+        Some(fee) => small(fee, "currentBaseFee")?,
+        None => DEFAULT_BASE_FEE,
+    };
+    let excess = small(env.current_excess_blob_gas.unwrap_or_default(), "currentExcessBlobGas")?;
+    let fraction = cfg.blob_base_fee_update_fraction();
+    let block = BlockEnv {
+        number: env.current_number,
+        beneficiary: env.current_coinbase,
+        timestamp: env.current_timestamp,
+        // More gas than 64 bits can count is as good as no limit.
+        gas_limit: env.current_gas_limit.saturating_to(),
+        basefee,
+        difficulty: env.current_difficulty.unwrap_or_default(),
+        prevrandao: Some(env.current_random.unwrap_or_default().into()),
+        blob_excess_gas_and_price: Some(BlobExcessGasAndPrice::new(excess, fraction)),
+        slot_num: 0,
+    };
+    Ok((cfg, block))
+}
+
+fn small(number: U256, field: &'static str) -> Result<u64, Failure> {
+    number.try_into().map_err(|_| Failure::Environment(field))
+}

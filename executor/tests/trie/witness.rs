@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy_trie::EMPTY_ROOT_HASH;
-use executor::state::StateError;
+use alloy_trie::{EMPTY_ROOT_HASH, Nibbles};
+use executor::state::{AccountChange, StateChanges, StateError};
 use executor::trie::{NodeKey, NodeSource, StateTrie, TouchedNode};
 use proptest::prelude::*;
 
@@ -33,11 +33,15 @@ impl Sequencer {
         Self { trie: StateTrie::new(EMPTY_ROOT_HASH), store: PathStore::default(), model: Model::default() }
     }
 
-    fn run(&mut self, ops: &[Op]) -> (TestBlock, Recorded) {
+    /// Runs a block; nodes are forgotten in its middle, down to `prune`.
+    fn run(&mut self, ops: &[Op], prune: Option<usize>) -> (TestBlock, Recorded) {
         let parent = self.store.clone();
         let block = TestBlock::run(&mut self.model, ops);
         self.trie.start_recording();
         self.trie.touch(&self.store, &block.accessed).unwrap();
+        if let Some(max_nodes) = prune {
+            self.trie.prune(max_nodes);
+        }
         let root = self.trie.apply(&self.store, &block.changes).unwrap();
         assert_eq!(root, self.model.root());
         self.trie.storage_root(&self.store, blocks::address(READ_AFTER)).unwrap();
@@ -101,7 +105,8 @@ fn check(batches: &[Vec<Vec<Op>>], prunes: &[Option<usize>]) -> usize {
         let mut roots = Vec::new();
         let mut ran = Vec::new();
         for ops in batch {
-            ran.push(sequencer.run(ops));
+            let prune = prunes.next().copied().flatten();
+            ran.push(sequencer.run(ops, prune));
             roots.push(sequencer.model.root());
             if let Some(Some(max_nodes)) = prunes.next() {
                 sequencer.trie.prune(*max_nodes);
@@ -186,7 +191,6 @@ fn two_accounts_may_share_a_storage_trie() {
     check(&batches, &[Some(0)]);
 }
 
-/// A root shorter than 32 bytes is stored and asked for like any other node.
 #[test]
 fn an_account_destroyed_and_made_again_starts_blank() {
     let batches = [
@@ -201,8 +205,80 @@ fn an_account_destroyed_and_made_again_starts_blank() {
 #[test]
 fn nothing_is_recorded_outside_a_recording() {
     let mut sequencer = Sequencer::new();
-    let (_, recorded) = sequencer.run(&[Op::Balance(0, 1)]);
+    let (_, recorded) = sequencer.run(&[Op::Balance(0, 1)], None);
     assert!(recorded.touched.is_empty() && recorded.wiped.is_empty(), "the parent state was empty");
     assert_eq!(sequencer.trie.account(&sequencer.store, Address::ZERO).unwrap(), None);
     assert!(sequencer.trie.take_touched().is_empty());
+}
+
+/// A slot is proved only together with its account, even if nobody asks for the account.
+#[test]
+fn a_slot_is_recorded_with_its_account() {
+    let mut sequencer = Sequencer::new();
+    sequencer.run(&[Op::Store(0, 0, U256::ONE), Op::Balance(1, 1)], None);
+    let read = |trie: &mut StateTrie, source: &dyn NodeSource| {
+        trie.storage(source, blocks::address(0), blocks::slot(0)).unwrap();
+    };
+    let source = HashSource::new(sequencer.store.by_hash());
+    read(&mut StateTrie::new(sequencer.model.root()), &source);
+
+    // Twice, so that the second time everything is cached.
+    for _ in 0..2 {
+        sequencer.trie.start_recording();
+        read(&mut sequencer.trie, &sequencer.store);
+        let touched = sequencer.trie.take_touched();
+        let hashes: BTreeSet<_> = touched.iter().map(|node| keccak256(&node.rlp)).collect();
+        assert_eq!(hashes, *source.asked.borrow());
+        assert!(touched.iter().any(|node| node.key.owner.is_none()));
+    }
+}
+
+/// The first three numbers whose hashed keys share the first nibble and part at the second, and
+/// one that parts at the first.
+fn near_keys<K>(key: impl Fn(u64) -> K, hash: impl Fn(&K) -> B256) -> [K; 4] {
+    let nibbles = |number| (hash(&key(number))[0] >> 4, hash(&key(number))[0] & 0x0f);
+    let (first, second) = nibbles(0);
+    let next = (1..).find(|n| nibbles(*n).0 == first && nibbles(*n).1 != second).unwrap();
+    let last = (1..).find(|n| nibbles(*n).0 == first && ![second, nibbles(next).1].contains(&nibbles(*n).1));
+    let far = (1..).find(|n| nibbles(*n).0 != first);
+    [key(0), key(next), key(last.unwrap()), key(far.unwrap())]
+}
+
+/// A removal beside a write does not collapse the branch that both are in: the other child stays
+/// unknown, whichever key comes first.
+#[test]
+fn writes_come_before_removals() {
+    let [a, b, c, far] = near_keys(U256::from, |slot| keccak256(slot.to_be_bytes::<32>()));
+    let [x, y, z, away] =
+        near_keys(|number| Address::left_padding_from(&number.to_be_bytes()), |address| keccak256(address));
+    let account = |storage: &[(U256, u64)]| AccountChange {
+        account: Some(blocks::account(1)),
+        storage: storage.iter().map(|(slot, value)| (*slot, U256::from(*value))).collect(),
+        ..AccountChange::default()
+    };
+    // Whether the siblings, slot `b` of `away` and account `y`, are touched when one slot beside
+    // `b` and the account `x` go, and others are written.
+    let siblings_touched = |removed, written, made: Option<Address>| {
+        let genesis =
+            [(x, account(&[])), (y, account(&[])), (away, account(&[(b, 900), (removed, 900), (far, 900)]))];
+        let mut trie = StateTrie::new(EMPTY_ROOT_HASH);
+        let genesis = StateChanges { accounts: genesis.into(), ..StateChanges::default() };
+        trie.apply(&PathStore::default(), &genesis).unwrap();
+        trie.take_updates();
+        let mut accounts =
+            BTreeMap::from([(x, AccountChange::default()), (away, account(&[(removed, 0), (written, 7)]))]);
+        accounts.extend(made.map(|address| (address, account(&[]))));
+        trie.start_recording();
+        trie.apply(&PathStore::default(), &StateChanges { accounts, ..StateChanges::default() }).unwrap();
+        let touched: BTreeSet<NodeKey> = trie.take_touched().into_iter().map(|node| node.key).collect();
+        let place = |owner, key: B256| NodeKey { owner, path: Nibbles::unpack(key).slice(..2) };
+        (
+            touched.contains(&place(Some(keccak256(away)), keccak256(b.to_be_bytes::<32>()))),
+            touched.contains(&place(None, keccak256(y))),
+        )
+    };
+    assert_eq!(siblings_touched(a, c, Some(z)), (false, false));
+    assert_eq!(siblings_touched(c, a, Some(z)), (false, false));
+    // Without a write beside it, a removal needs the sibling.
+    assert_eq!(siblings_touched(a, far, None), (true, true));
 }

@@ -1,10 +1,12 @@
 //! `devnet`: see `devnet --help`.
 
+use std::process::ExitCode;
+
 use clap::Parser;
 use devnet::settings::Settings;
 
 #[tokio::main]
-async fn main() -> eyre::Result<()> {
+async fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()
@@ -12,5 +14,11 @@ async fn main() -> eyre::Result<()> {
         )
         .with_writer(std::io::stderr)
         .init();
-    devnet::run(Settings::parse()).await
+    match devnet::run(Settings::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("devnet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

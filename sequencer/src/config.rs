@@ -1,7 +1,7 @@
 //! Settings of the node: from the command line, or from the environment.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -11,6 +11,9 @@ use executor::{chain::ChainConfig, genesis::Genesis};
 use serde::de::DeserializeOwned;
 
 use crate::{builder::BuilderConfig, pool::PoolConfig, rpc::RpcConfig, store::Retention};
+
+/// Services are for this machine alone unless told otherwise.
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Orders transactions, seals blocks, answers wallets, and brings batches to L1.
 ///
@@ -23,17 +26,17 @@ pub struct Settings {
     #[arg(long, env = "SEQUENCER_DATA_DIR")]
     pub data_dir: PathBuf,
     /// JSON file with the rules of the chain.
-    #[arg(long, env = "SEQUENCER_CHAIN_CONFIG")]
-    pub chain_config: PathBuf,
+    #[arg(long, env = "SEQUENCER_CHAIN")]
+    pub chain: PathBuf,
     /// JSON file with the genesis.
     #[arg(long, env = "SEQUENCER_GENESIS")]
     pub genesis: PathBuf,
-    /// Where JSON-RPC listens, over HTTP and WebSocket.
-    #[arg(long, env = "SEQUENCER_RPC_ADDRESS", default_value = "127.0.0.1:9545")]
-    pub rpc_address: SocketAddr,
-    /// Where metrics are served for Prometheus. Left out, there are none.
-    #[arg(long, env = "SEQUENCER_METRICS_ADDRESS")]
-    pub metrics_address: Option<SocketAddr>,
+    /// Address on which metrics are served for Prometheus.
+    #[arg(long, env = "SEQUENCER_METRICS_ADDR", default_value_t = LOCALHOST)]
+    pub metrics_addr: IpAddr,
+    /// Port of the metrics. Left out, there are none.
+    #[arg(long, env = "SEQUENCER_METRICS_PORT")]
+    pub metrics_port: Option<u16>,
     /// Write logs as JSON, one object a line.
     #[arg(long, env = "SEQUENCER_LOG_JSON")]
     pub log_json: bool,
@@ -82,6 +85,12 @@ pub struct PoolSettings {
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "JSON-RPC")]
 pub struct RpcSettings {
+    /// Address on which JSON-RPC is served, over HTTP and WebSocket.
+    #[arg(long, env = "SEQUENCER_HTTP_ADDR", default_value_t = LOCALHOST)]
+    pub http_addr: IpAddr,
+    /// Port of JSON-RPC.
+    #[arg(long, env = "SEQUENCER_HTTP_PORT", default_value_t = 9545)]
+    pub http_port: u16,
     /// Connections at once.
     #[arg(long, env = "SEQUENCER_RPC_MAX_CONNECTIONS", default_value_t = 2048)]
     pub rpc_max_connections: u32,
@@ -122,12 +131,17 @@ pub enum ConfigError {
 impl Settings {
     /// Reads the rules of the chain.
     pub fn read_chain(&self) -> Result<ChainConfig, ConfigError> {
-        read_json(&self.chain_config, "a chain configuration")
+        read_json(&self.chain, "a chain configuration")
     }
 
     /// Reads the genesis.
     pub fn read_genesis(&self) -> Result<Genesis, ConfigError> {
         read_json(&self.genesis, "a genesis")
+    }
+
+    /// Where metrics are served, if anywhere.
+    pub fn metrics(&self) -> Option<SocketAddr> {
+        Some(SocketAddr::new(self.metrics_addr, self.metrics_port?))
     }
 
     /// How blocks are built.
@@ -161,7 +175,7 @@ impl Settings {
             max_connections: self.rpc.rpc_max_connections,
             call_gas_cap: self.rpc.rpc_gas_cap,
             suggested_tip: self.rpc.suggested_tip,
-            ..RpcConfig::new(self.rpc_address)
+            ..RpcConfig::new(SocketAddr::new(self.rpc.http_addr, self.rpc.http_port))
         }
     }
 }

@@ -16,6 +16,8 @@ use crate::{
 
 /// Requests to the builder that may wait.
 const UNWIND_QUEUE: usize = 8;
+/// How long requests under way may take to finish when the node stops.
+const RPC_GRACE: Duration = Duration::from_secs(5);
 /// How often the store forgets what need not be kept.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -91,7 +93,10 @@ impl Node {
 
     async fn shut_down(self, failure: Option<eyre::Report>) -> eyre::Result<()> {
         self.stop.send_replace(true);
-        self.rpc.stop().await;
+        // A client that never finishes its request must not keep the node from stopping.
+        if tokio::time::timeout(RPC_GRACE, self.rpc.stop()).await.is_err() {
+            tracing::warn!("connections were cut");
+        }
         if let Some(failure) = failure {
             return Err(failure);
         }

@@ -1,6 +1,6 @@
 //! Logs and metrics.
 
-use std::net::SocketAddr;
+use std::{io::IsTerminal as _, net::SocketAddr};
 
 use eyre::WrapErr as _;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -16,7 +16,8 @@ pub fn init(json: bool, metrics: Option<SocketAddr>) -> eyre::Result<()> {
     if json {
         logs.with(fmt::layer().json().with_writer(std::io::stderr)).try_init()?;
     } else {
-        logs.with(fmt::layer().with_writer(std::io::stderr)).try_init()?;
+        let colours = std::io::stderr().is_terminal();
+        logs.with(fmt::layer().with_ansi(colours).with_writer(std::io::stderr)).try_init()?;
     }
     if let Some(address) = metrics {
         PrometheusBuilder::new()

@@ -161,7 +161,7 @@ impl<O: OriginSource> Builder<O> {
         metrics::gauge!("builder_head").set(number as f64);
         metrics::histogram!("builder_trie_seconds").record(hashed);
         metrics::histogram!("builder_seal_seconds").record(started.elapsed());
-        tracing::info!(
+        tracing::debug!(
             number,
             hash = %head.hash,
             transactions,

@@ -1,7 +1,5 @@
 //! How each program is started, and the files it reads.
 
-use std::net::SocketAddr;
-
 use alloy_primitives::Address;
 use eyre::Result;
 use serde_json::json;
@@ -46,17 +44,19 @@ pub fn write_inputs(state: &StateDir, deployment: &Deployment) -> Result<()> {
 pub fn sequencer(settings: &Settings, state: &StateDir, deployment: &Deployment) -> Result<Program> {
     program(state, "sequencer", "sequencer", |args| {
         args.path("--data-dir", state.join("l2"))
-            .path("--chain-config", state.join("chain.json"))
+            .path("--chain", state.join("chain.json"))
             .path("--genesis", state.join("genesis.json"))
             .value("--l1-rpc", settings.l1_url())
             .value("--rollup", deployment.rollup)
             .value("--registry", deployment.prover_registry)
             .path("--batcher-key-file", state.join("keys/batcher"))
-            .value("--rpc-address", listen(settings, settings.l2_port))
-            .value("--prover-address", listen(settings, settings.prover_port))
-            .value("--metrics-address", listen(settings, settings.metrics_port))
-            // L1 blocks of the devnet come in seconds, not twelve of them.
-            .value("--batch-max-age", 2)
+            .value("--http-addr", settings.host)
+            .value("--http-port", settings.l2_port)
+            .value("--prover-addr", settings.host)
+            .value("--prover-port", settings.prover_port)
+            .value("--metrics-addr", settings.host)
+            .value("--metrics-port", settings.metrics_port)
+            .value("--pace", "devnet")
             .value("--max-empty-interval", 5);
     })
 }
@@ -79,12 +79,9 @@ pub fn prover(settings: &Settings, state: &StateDir, deployment: &Deployment, in
             .value("--l1-rpc", settings.l1_url())
             .value("--registry", deployment.prover_registry)
             .path("--operator-key-file", state.join(format!("keys/operator-{index}")))
+            .value("--metrics-addr", settings.host)
             .value("--metrics-port", settings.metrics_port.saturating_add(1).saturating_add(index));
     })
-}
-
-fn listen(settings: &Settings, port: u16) -> SocketAddr {
-    SocketAddr::new(settings.host, port)
 }
 
 fn enclave_address(settings: &Settings, index: u16) -> String {

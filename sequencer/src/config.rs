@@ -6,11 +6,13 @@ use std::{
     time::Duration,
 };
 
+use alloy::signers::local::PrivateKeySigner;
+use alloy_primitives::Address;
 use clap::Parser;
 use executor::{chain::ChainConfig, genesis::Genesis};
 use serde::de::DeserializeOwned;
 
-use crate::{builder::BuilderConfig, pool::PoolConfig, rpc::RpcConfig, store::Retention};
+use crate::{batcher::BatcherConfig, builder::BuilderConfig, l1::L1Config, pool::PoolConfig, rpc::RpcConfig, store::Retention};
 
 /// Services are for this machine alone unless told otherwise.
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -49,6 +51,9 @@ pub struct Settings {
     /// What the RPC answers.
     #[command(flatten)]
     pub rpc: RpcSettings,
+    /// Where L1 is, and how batches get there.
+    #[command(flatten)]
+    pub l1: L1Settings,
 }
 
 /// How blocks are built.
@@ -102,10 +107,93 @@ pub struct RpcSettings {
     pub suggested_tip: u128,
 }
 
+/// Where L1 is, and how batches get there. Without `--l1-rpc` the node is a chain by itself.
+///
+/// The key that signs batches is never given on the command line: it is read from the file of
+/// `--batcher-key-file`, or else from `BATCHER_KEY` in the environment.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "L1 and batches")]
+pub struct L1Settings {
+    /// HTTP URL of an L1 node. It is not trusted.
+    #[arg(long, env = "SEQUENCER_L1_RPC", requires_all = ["rollup", "registry"])]
+    pub l1_rpc: Option<String>,
+    /// The `Rollup` contract.
+    #[arg(long, env = "SEQUENCER_ROLLUP")]
+    pub rollup: Option<Address>,
+    /// The `ProverRegistry` contract.
+    #[arg(long, env = "SEQUENCER_REGISTRY")]
+    pub registry: Option<Address>,
+    /// File with the private key, in hexadecimal, that signs batches. Nothing else may use this key.
+    #[arg(long, env = "SEQUENCER_BATCHER_KEY_FILE")]
+    pub batcher_key_file: Option<PathBuf>,
+    /// Address on which provers connect.
+    #[arg(long, env = "SEQUENCER_PROVER_ADDR", default_value_t = LOCALHOST)]
+    pub prover_addr: IpAddr,
+    /// Port on which provers connect.
+    #[arg(long, env = "SEQUENCER_PROVER_PORT", default_value_t = 9546)]
+    pub prover_port: u16,
+    /// The pace of L1, which decides how often to look and how long to wait.
+    #[arg(long, env = "SEQUENCER_PACE", value_enum, default_value_t = Pace::Ethereum)]
+    pub pace: Pace,
+    /// Seconds that a transaction waits for its batch at most, instead of what the pace says.
+    #[arg(long, env = "SEQUENCER_BATCH_MAX_AGE", value_parser = clap::value_parser!(u64).range(1..))]
+    pub batch_max_age: Option<u64>,
+}
+
+/// The pace of an L1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Pace {
+    /// Blocks every 12 s that may be reorganised; a batch every few minutes.
+    Ethereum,
+    /// Blocks every second or two that stay; a batch every few seconds.
+    Devnet,
+}
+
+impl L1Settings {
+    /// How L1 is followed, if it is.
+    pub fn l1(&self, genesis: &Genesis) -> Option<L1Config> {
+        let origin = (genesis.origin.number, genesis.origin.hash);
+        let config = match self.pace {
+            Pace::Ethereum => L1Config::new,
+            Pace::Devnet => L1Config::devnet,
+        };
+        Some(config(self.l1_rpc.clone()?, self.rollup?, self.registry?, origin))
+    }
+
+    /// How batches are cut, proved and submitted.
+    pub fn batcher(&self) -> BatcherConfig {
+        let listen = SocketAddr::new(self.prover_addr, self.prover_port);
+        let mut config = match self.pace {
+            Pace::Ethereum => BatcherConfig::new(listen),
+            Pace::Devnet => BatcherConfig::devnet(listen),
+        };
+        if let Some(seconds) = self.batch_max_age {
+            config.cut.max_age = Duration::from_secs(seconds);
+        }
+        config
+    }
+
+    /// The key that signs batches.
+    pub fn batcher_key(&self) -> Result<PrivateKeySigner, ConfigError> {
+        let text = match &self.batcher_key_file {
+            Some(path) => std::fs::read_to_string(path)
+                .map_err(|source| ConfigError::Read { path: path.clone(), source })?,
+            None => std::env::var("BATCHER_KEY").map_err(|_| ConfigError::NoKey)?,
+        };
+        text.trim().parse().map_err(|_| ConfigError::Key)
+    }
+}
+
 /// Why the settings do not make a node.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// There is no key to sign batches with.
+    #[error("no key to sign batches with: give --batcher-key-file, or BATCHER_KEY in the environment")]
+    NoKey,
+    /// The key is not one. Its text is not repeated here.
+    #[error("the batcher's key is not 32 bytes in hexadecimal that make a secp256k1 key")]
+    Key,
     /// A file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {

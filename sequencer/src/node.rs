@@ -1,4 +1,4 @@
-//! The parts, wired: store, pool, builder, RPC.
+//! The parts, wired: store, pool, builder, RPC, and the L1 side.
 
 use std::{net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
 
@@ -6,9 +6,10 @@ use eyre::{WrapErr as _, eyre};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::{
-    builder::{self, Builder, BuilderError, BuilderInputs, FixedOrigin, Unwind},
+    builder::{self, Builder, BuilderError, BuilderInputs, FixedOrigin, OriginSource, Unwind},
     config::Settings,
     heads::{Head, Heads},
+    l1::{L1Error, L1Setup, L1Side},
     pool::Pool,
     rpc::{Api, RpcServer},
     store::{Retention, Store},
@@ -28,6 +29,8 @@ pub struct Node {
     stop: watch::Sender<bool>,
     /// Resolves when the builder has ended, with the reason.
     builder: oneshot::Receiver<Result<(), BuilderError>>,
+    /// What follows L1 and brings batches there, if anything does.
+    l1: Option<L1Side>,
     /// Keeps the builder's ear open while nobody follows the L1.
     _unwinds: mpsc::Sender<Unwind>,
 }
@@ -48,13 +51,32 @@ impl Node {
 
         let (stop, stopping) = watch::channel(false);
         let (unwinds, unwind_requests) = mpsc::channel(UNWIND_QUEUE);
+        let l1 = match settings.l1.l1(&genesis) {
+            None => None,
+            Some(l1) => Some(
+                L1Side::start(L1Setup {
+                    l1,
+                    batcher: settings.l1.batcher(),
+                    signer: settings.l1.batcher_key()?,
+                    chain: Arc::clone(&chain),
+                    store: store.clone(),
+                    heads: heads.clone(),
+                    unwinds: unwinds.clone(),
+                })
+                .await?,
+            ),
+        };
+        let origins: Box<dyn OriginSource> = match &l1 {
+            Some(l1) => Box::new(l1.view()),
+            None => Box::new(FixedOrigin),
+        };
         let builder = Builder::new(
             Arc::clone(&chain),
             settings.builder(),
             store.clone(),
             pool.clone(),
             heads.clone(),
-            FixedOrigin,
+            origins,
         )?;
         let api = Api { chain, store: store.clone(), pool, heads: heads.clone(), config: settings.rpc() };
         // The RPC comes first: if its port is taken, no block is sealed.
@@ -65,7 +87,7 @@ impl Node {
 
         let head = heads.latest();
         tracing::info!(rpc = %rpc.address(), head = head.number, hash = %head.hash, "node started");
-        Ok(Self { rpc, stop, builder, _unwinds: unwinds })
+        Ok(Self { rpc, stop, builder, l1, _unwinds: unwinds })
     }
 
     /// Where JSON-RPC listens.
@@ -82,6 +104,7 @@ impl Node {
                 None
             }
             ended = &mut self.builder => Some(builder_failure(ended)),
+            ended = l1_ended(self.l1.as_mut()) => Some(l1_failure(ended)),
         };
         self.shut_down(failure).await
     }
@@ -137,6 +160,21 @@ fn builder_failure(
         Ok(Ok(())) => eyre!("the builder ended by itself"),
         Ok(Err(error)) => eyre::Report::new(error).wrap_err("the builder failed"),
         Err(_) => eyre!("the builder panicked"),
+    }
+}
+
+/// Waits until the L1 side ends by itself, which it should not; for ever if there is none.
+async fn l1_ended(l1: Option<&mut L1Side>) -> Option<L1Error> {
+    match l1 {
+        Some(l1) => l1.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn l1_failure(ended: Option<L1Error>) -> eyre::Report {
+    match ended {
+        Some(error) => eyre::Report::new(error).wrap_err("L1 cannot be followed"),
+        None => eyre!("a part of the L1 side panicked"),
     }
 }
 

@@ -27,6 +27,12 @@ pub trait OriginSource: Send {
     fn next_origin(&self, parent_origin: u64, timestamp: u64) -> Option<NextOrigin>;
 }
 
+impl<O: OriginSource + ?Sized> OriginSource for Box<O> {
+    fn next_origin(&self, parent_origin: u64, timestamp: u64) -> Option<NextOrigin> {
+        (**self).next_origin(parent_origin, timestamp)
+    }
+}
+
 /// A chain whose origin never moves: no deposits, no L1.
 #[derive(Clone, Copy, Debug)]
 pub struct FixedOrigin;

@@ -149,6 +149,11 @@ pub fn verify(blobs: &[BlobWithProof]) -> Result<(), BlobError> {
     }
 }
 
+/// Loads the trusted setup, which takes a moment, so that the first batch need not wait for it.
+pub fn load_trusted_setup() {
+    settings();
+}
+
 /// The trusted setup of Ethereum, loaded by the first call. Batches need no precomputed tables.
 fn settings() -> &'static c_kzg::KzgSettings {
     c_kzg::ethereum_kzg_settings(0)

@@ -46,7 +46,7 @@ use alloy_consensus::Transaction as _;
 use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, Signature};
 
-pub use blob::{BlobError, BlobWithProof, MAX_BLOBS, MAX_DATA, from_blobs, to_blobs};
+pub use blob::{BlobError, BlobWithProof, MAX_BLOBS, MAX_DATA, from_blobs, load_trusted_setup, to_blobs};
 pub use decode::decode;
 #[cfg(feature = "compress")]
 pub use encode::encode;

@@ -1,6 +1,11 @@
 //! The gas limit that a transaction needs.
 
-use alloy::rpc::types::{TransactionRequest, state::StateOverride};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use alloy::{
+    eips::BlockId,
+    rpc::types::{TransactionRequest, state::StateOverride},
+};
 use alloy_primitives::{Bytes, TxKind, U64, U256};
 use executor::{
     Header,
@@ -12,6 +17,7 @@ use revm::context_interface::result::{ExecutionResult, HaltReason};
 use super::{
     Api, Args, RpcError,
     call::{FLOOR_DATA_GAS, INTRINSIC_GAS, call_request, halt_words, run},
+    fees::base_fee_after,
     overrides::Overridden,
 };
 use crate::pool::MAX_TX_GAS;
@@ -25,15 +31,30 @@ const CALL_STIPEND: u64 = 2_300;
 const TOLERANCE: u64 = 15;
 
 /// `eth_estimateGas(request, block, overrides)`.
+///
+/// Without a block, or for the tags `latest` and `pending`, the call is run as if it stood in the
+/// block that is built now. Within the newest block itself no time would have passed, and contracts
+/// that do more work once it has (price oracles do) would be given too little.
 pub(super) fn estimate_gas(api: &Api, args: &Args) -> Result<U64, RpcError> {
     let request: TransactionRequest = args.required(0)?;
-    let (header, state) = api.state(args.optional(1)?)?;
+    let block: Option<BlockId> = args.optional(1)?;
+    let (header, state) = api.state(block)?;
+    let mut header = header.into_inner();
+    if block.is_none_or(|block| block.is_latest() || block.is_pending()) {
+        header.base_fee_per_gas = Some(base_fee_after(api, &header)?);
+        header.number += 1;
+        header.timestamp = unix_time().max(header.timestamp + 1);
+    }
     let overrides: Option<StateOverride> = args.optional(2)?;
     let state = Overridden::new(state, overrides.unwrap_or_default())?;
     let asked = request.gas;
     let call = call_request(api, request)?;
     let limit = highest_limit(api, &header, &state, &call, asked)?;
     Estimate { api, header: &header, state: &state, call }.search(limit).map(U64::from)
+}
+
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
 /// The most gas that the sender could ask for: what it says, a block, EIP-7825, its money.

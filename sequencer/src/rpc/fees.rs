@@ -131,7 +131,7 @@ fn check_percentiles(percentiles: &[f64]) -> Result<(), RpcError> {
     Ok(())
 }
 
-fn base_fee_after(api: &Api, header: &Header) -> Result<u64, RpcError> {
+pub(super) fn base_fee_after(api: &Api, header: &Header) -> Result<u64, RpcError> {
     next_base_fee(&api.chain, header).map_err(|error| RpcError::Internal(error.to_string()))
 }
 

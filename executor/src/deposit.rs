@@ -125,3 +125,94 @@ fn split_fixed(fixed: &[u8; FIXED_LENGTH]) -> (U256, U256, u64, u8) {
         fixed[72],
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::{LogData, address};
+    use op_alloy_consensus::UserDepositSource;
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+
+    const PORTAL: Address = address!("00000000000000000000000000000000000000f0");
+
+    fn log(from: Address, to: Address, version: U256, opaque: Vec<u8>) -> Log {
+        let event = TransactionDeposited { from, to, version, opaqueData: opaque.into() };
+        Log { address: PORTAL, data: event.encode_log_data() }
+    }
+
+    fn opaque(mint: U256, value: U256, gas_limit: u64, flag: u8, input: &[u8]) -> Vec<u8> {
+        let gas_limit = gas_limit.to_be_bytes();
+        [&mint.to_be_bytes::<32>()[..], &value.to_be_bytes::<32>(), &gas_limit, &[flag], input].concat()
+    }
+
+    fn plain(opaque: Vec<u8>) -> Result<TxDeposit, DepositError> {
+        from_log(B256::ZERO, 3, &log(Address::ZERO, Address::ZERO, U256::ZERO, opaque))
+    }
+
+    proptest! {
+        #[test]
+        fn every_field_arrives(
+            block_hash: [u8; 32], log_index: u64, from: [u8; 20], to: [u8; 20], mint: u128, value: [u8; 32],
+            gas_limit: u64, creates: bool, input in vec(any::<u8>(), 0..100),
+        ) {
+            let (hash, from, to) = (B256::from(block_hash), Address::from(from), Address::from(to));
+            let value = U256::from_be_bytes(value);
+            let opaque = opaque(U256::from(mint), value, gas_limit, creates.into(), &input);
+            let log = log(from, to, U256::ZERO, opaque);
+            prop_assert!(is_deposit(PORTAL, &log));
+            let expected = TxDeposit {
+                source_hash: UserDepositSource::new(hash, log_index).source_hash(),
+                from,
+                to: if creates { TxKind::Create } else { TxKind::Call(to) },
+                mint,
+                value,
+                gas_limit,
+                is_system_transaction: false,
+                input: input.into(),
+            };
+            prop_assert_eq!(from_log(hash, log_index, &log), Ok(expected));
+        }
+
+        #[test]
+        fn arbitrary_logs_do_not_panic(
+            topics in vec(any::<[u8; 32]>(), 0..4), known: bool, data in vec(any::<u8>(), 0..300),
+        ) {
+            let mut topics: Vec<_> = topics.into_iter().map(B256::from).collect();
+            if known && let Some(first) = topics.first_mut() {
+                *first = TRANSACTION_DEPOSITED;
+            }
+            let log = Log { address: PORTAL, data: LogData::new_unchecked(topics, data.into()) };
+            let _ = from_log(B256::ZERO, 0, &log);
+        }
+    }
+
+    #[test]
+    fn what_the_portal_cannot_emit_is_refused() {
+        let good = opaque(U256::ZERO, U256::ZERO, 0, 0, &[]);
+        assert!(plain(good.clone()).is_ok());
+        assert_eq!(plain(good[..72].to_vec()), Err(DepositError::TooShort { log_index: 3, length: 72 }));
+        assert_eq!(plain(Vec::new()), Err(DepositError::TooShort { log_index: 3, length: 0 }));
+        let mint = U256::from(u128::MAX) + U256::ONE;
+        let result = plain(opaque(mint, U256::ZERO, 0, 0, &[]));
+        assert_eq!(result, Err(DepositError::MintTooLarge { log_index: 3, mint }));
+        let result = plain(opaque(U256::ZERO, U256::ZERO, 0, 2, &[]));
+        assert_eq!(result, Err(DepositError::CreationFlag { log_index: 3, flag: 2 }));
+        let version = U256::ONE;
+        let result = from_log(B256::ZERO, 3, &log(Address::ZERO, Address::ZERO, version, good.clone()));
+        assert_eq!(result, Err(DepositError::UnknownVersion { log_index: 3, version }));
+
+        let mut few_topics = log(Address::ZERO, Address::ZERO, U256::ZERO, good);
+        few_topics.data = LogData::new_unchecked(vec![TRANSACTION_DEPOSITED], few_topics.data.data.clone());
+        let result = from_log(B256::ZERO, 3, &few_topics);
+        assert!(matches!(result, Err(DepositError::Malformed { log_index: 3, .. })), "{result:?}");
+    }
+
+    #[test]
+    fn other_logs_are_not_deposits() {
+        let good = log(Address::ZERO, Address::ZERO, U256::ZERO, opaque(U256::ZERO, U256::ZERO, 0, 0, &[]));
+        assert!(!is_deposit(Address::ZERO, &good));
+        let other = LogData::new_unchecked(vec![B256::ZERO], Bytes::new());
+        assert!(!is_deposit(PORTAL, &Log { address: PORTAL, data: other }));
+    }
+}

@@ -97,7 +97,8 @@ fn read_batch(config: &ChainConfig, input: &BatchInput, parent: B256) -> Result<
 /// Who signed the transactions of the batch, in order. A compact batch says who, and must be right.
 fn recover_senders(batch: &Batch) -> Result<Vec<Address>, Refusal> {
     let senders = batch::recover_senders(batch.transactions())?;
-    let claimed = batch.blocks.iter().filter_map(|block| block.compact.as_ref()).flat_map(|part| &part.senders);
+    let claimed =
+        batch.blocks.iter().filter_map(|block| block.compact.as_ref()).flat_map(|part| &part.senders);
     for ((index, signer), claimed) in senders.iter().copied().enumerate().zip(claimed.copied()) {
         if signer != claimed {
             return Err(Refusal::Sender { index, signer, claimed });

@@ -10,6 +10,10 @@
 //! transaction is refused where the file expects an exception. Cases of forks that the EVM does not
 //! know are skipped, with the reason. Whatever cannot be read as a state test has failed.
 //!
+//! One rule depends on the age of a file: EIP-7610 (no contract is created over storage) was adopted
+//! in 2024 for all forks, and files made before expect the contrary. A case with such an account may
+//! pass by either rule; how many passed by the old one is printed.
+//!
 //! The last line is `N passed, N failed, N skipped`; the exit code is 0 only if something was run and
 //! nothing failed.
 

@@ -6,6 +6,8 @@ use std::{collections::BTreeMap, fmt};
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Report {
     passed: usize,
+    /// How many of them did so by the rules from before EIP-7610.
+    before_eip_7610: usize,
     /// One line for each failure.
     failed: Vec<String>,
     /// Number of cases by the reason why they were skipped.
@@ -16,6 +18,7 @@ pub(crate) struct Report {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Passed,
+    PassedBeforeEip7610,
     Failed(String),
     Skipped(String),
 }
@@ -25,6 +28,10 @@ impl Report {
     pub(crate) fn add(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Passed => self.passed += 1,
+            Outcome::PassedBeforeEip7610 => {
+                self.passed += 1;
+                self.before_eip_7610 += 1;
+            }
             Outcome::Failed(line) => self.failed.push(line),
             Outcome::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
         }
@@ -33,6 +40,7 @@ impl Report {
     /// The cases of both.
     pub(crate) fn merge(mut self, other: Self) -> Self {
         self.passed += other.passed;
+        self.before_eip_7610 += other.before_eip_7610;
         self.failed.extend(other.failed);
         for (reason, count) in other.skipped {
             *self.skipped.entry(reason).or_default() += count;
@@ -50,6 +58,13 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (reason, count) in &self.skipped {
             writeln!(f, "skipped {count}: {reason}")?;
+        }
+        if self.before_eip_7610 > 0 {
+            let count = self.before_eip_7610;
+            writeln!(
+                f,
+                "{count} passed by the rules from before EIP-7610, under which their files were made"
+            )?;
         }
         for line in &self.failed {
             writeln!(f, "FAILED {line}")?;

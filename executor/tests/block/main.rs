@@ -13,6 +13,7 @@ mod calls;
 mod chain;
 mod deposits;
 mod genesis;
+mod random;
 mod rules;
 mod transactions;
 mod validation;

@@ -21,6 +21,7 @@ async fn first_light() -> Result<()> {
     a_wallets_transaction_becomes_final(&devnet).await?;
     let (token, holder) = a_contract_is_deployed_and_called(&devnet).await?;
     let pair = uniswap_works_and_is_proved(&devnet).await?;
+    deposits_arrive_and_a_failed_one_keeps_its_mint(&devnet).await?;
 
     devnet.stop().await?;
     devnet.resume().await?;
@@ -149,4 +150,69 @@ async fn uniswap_works_and_is_proved(devnet: &Devnet) -> Result<String> {
     wait_for_tag(devnet, BlockNumberOrTag::Finalized, block).await?;
     the_output_on_l1_is_the_nodes(devnet, block).await?;
     Ok(report["pair"].as_str().ok_or_eyre("no pair")?.to_owned())
+}
+
+/// One deposit to an account, one whose call reverts: the ether of both is on L2, and both blocks
+/// become final, so the enclaves derived the same deposits from L1.
+async fn deposits_arrive_and_a_failed_one_keeps_its_mint(devnet: &Devnet) -> Result<()> {
+    let record = devnet.record();
+    let l2 = devnet.l2()?;
+    let portal = record.contracts.portal.ok_or_eyre("no portal")?.to_string();
+    let depositor = &record.accounts[9];
+    let key = depositor.private_key.to_string();
+    let receiver = Address::repeat_byte(0xd0);
+    let rollup = record.contracts.rollup.ok_or_eyre("no rollup")?.to_string();
+    let before = l2.get_balance(depositor.address).await?;
+
+    let send = async |to: &str, data: &str| {
+        foundry(
+            "cast",
+            &[
+                "send",
+                "--rpc-url",
+                &record.l1.rpc,
+                "--private-key",
+                &key,
+                "--value",
+                "2ether",
+                &portal,
+                "depositTransaction(address,uint256,uint64,bool,bytes)",
+                to,
+                "2000000000000000000",
+                "200000",
+                "false",
+                data,
+            ],
+        )
+        .await
+    };
+    send(&receiver.to_string(), "0x").await?;
+    // Multicall3 has no such function: the call reverts, and the value stays with the depositor.
+    send("0xcA11bde05977b3631167028862bE2a173976CA11", "0xdeadbeef").await?;
+    // Nobody is at the rollup's address on L2: a call there succeeds and carries the value.
+    send(&rollup, "0x").await?;
+
+    let ether = U256::from(10).pow(U256::from(18));
+    until("the deposits are on L2", Duration::from_secs(30), async || {
+        let arrived = l2.get_balance(receiver).await? == ether * U256::from(2)
+            && l2.get_balance(rollup.parse()?).await? == ether * U256::from(2);
+        Ok(arrived.then_some(()))
+    })
+    .await?;
+    assert_eq!(l2.get_balance(depositor.address).await?, before + ether * U256::from(2));
+
+    let head = l2.get_block_number().await?;
+    let mut statuses = Vec::new();
+    for number in 0..=head {
+        let receipts: Vec<Value> =
+            l2.raw_request("eth_getBlockReceipts".into(), (format!("{number:#x}"),)).await?;
+        statuses.extend(
+            receipts
+                .iter()
+                .filter(|receipt| receipt["type"] == "0x7e")
+                .map(|receipt| receipt["status"].as_str().unwrap_or_default().to_owned()),
+        );
+    }
+    assert_eq!(statuses, ["0x1", "0x0", "0x1"]);
+    wait_for_tag(devnet, BlockNumberOrTag::Finalized, head).await
 }

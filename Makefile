@@ -43,8 +43,10 @@ test: test-solidity test-rust
 test-solidity: contracts
 	cd contracts && forge test --fuzz-seed 1
 
-# The end-to-end tests start the real programs, so these are built first.
-test-rust: build contracts tests/node_modules/.package-lock.json
+# The end-to-end tests start the real programs, so these are built too; with all targets at once,
+# because tests switch on features of shared dependencies, which would otherwise be compiled twice.
+test-rust: contracts tests/node_modules/.package-lock.json
+	$(CARGO) build --release --locked --workspace --all-targets $(FEATURES)
 ifeq ($(NEXTEST),yes)
 	$(CARGO) nextest run --release --locked --workspace $(FEATURES)
 else

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {BlockHistory} from "../BlockHistory.sol";
 import {IProverRegistry} from "./IProverRegistry.sol";
 import {ProverRecord, ProverRecords} from "./ProverRecord.sol";
 import {QuoteVerifier} from "./QuoteVerifier.sol";
 import {TdxQuote} from "./TdxQuote.sol";
-import {BlockHashLib} from "solady/utils/BlockHashLib.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {LibBitmap} from "solady/utils/LibBitmap.sol";
 
@@ -183,7 +183,7 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
     /// @dev The quote was made for this chain, registry, operator (the caller) and signer, not long ago.
     function _checkReportData(bytes calldata quote, address signer, uint64 refBlockNumber) internal view {
         uint256 oldest = FixedPointMathLib.zeroFloorSub(block.number, MAX_REFERENCE_AGE);
-        bytes32 refBlockHash = BlockHashLib.blockHash(refBlockNumber);
+        bytes32 refBlockHash = BlockHistory.hashOf(refBlockNumber);
         require(
             refBlockNumber >= oldest && refBlockNumber < block.number && refBlockHash != bytes32(0),
             StaleReference(refBlockNumber, oldest, block.number - 1)

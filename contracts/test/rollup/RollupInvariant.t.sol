@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {RollupTest} from "./RollupTest.sol";
+import {BlockHistory} from "src/BlockHistory.sol";
 import {IRollup} from "src/rollup/IRollup.sol";
 
 /// @notice Everybody who may act on the rollup, in any order, and what was observed on the way.
@@ -71,7 +72,8 @@ contract RollupActors is RollupTest {
             uint256 key = uint256(keccak256(abi.encode("renewed", ++renewals)));
             QuoteSpec memory spec = goodQuote(i == 0 ? PCK_KEY : OTHER_PCK_KEY);
             uint64 number = uint64(block.number - 1);
-            spec.reportDataFirst = registry.reportDataHash(provers[i].operator, vm.addr(key), number, blockhash(number));
+            spec.reportDataFirst =
+                registry.reportDataHash(provers[i].operator, vm.addr(key), number, BlockHistory.hashOf(number));
             spec.reportDataSecond = CONFIG_HASH;
             bytes memory quote = encode(spec);
             vm.prank(provers[i].operator);

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {RegistryTest} from "../attestation/RegistryTest.sol";
+import {BlockHistory} from "src/BlockHistory.sol";
 import {IRollup} from "src/rollup/IRollup.sol";
 import {Rollup} from "src/rollup/Rollup.sol";
 
@@ -85,7 +86,7 @@ abstract contract RollupTest is RegistryTest {
             lastL2Block: last.lastL2Block + 10,
             lastL2Timestamp: last.lastL2Timestamp + 10,
             l1OriginNumber: uint64(block.number - 1),
-            l1OriginHash: blockhash(block.number - 1)
+            l1OriginHash: BlockHistory.hashOf(block.number - 1)
         });
     }
 

@@ -54,6 +54,7 @@ interface IProverRegistry {
         bool revoked;
     }
 
+    /// @notice `signer` counts for `operator` until `expiresAt`.
     event SignerRegistered(
         address indexed signer,
         address indexed operator,
@@ -62,9 +63,13 @@ interface IProverRegistry {
         uint256 platform,
         uint256 expiresAt
     );
+    /// @notice The signer never counts again.
     event SignerRevoked(address indexed signer, address indexed by);
+    /// @notice The platform's signers never count again.
     event PlatformRevoked(bytes32 indexed platformId, uint256 platform);
+    /// @notice Guests that run the workload may prove.
     event WorkloadAllowed(bytes32 indexed workloadId, uint256 workload);
+    /// @notice The workload's signers never count again.
     event WorkloadRemoved(bytes32 indexed workloadId, uint256 workload);
     /// @notice An intermediate certificate authority may issue platform certificates until `expiresAt`.
     event IntermediateAdded(bytes32 indexed keyHash, uint256 expiresAt);
@@ -182,7 +187,9 @@ interface IProverRegistry {
     /// now: expiry, revocation, workload and platform are looked at afresh each time.
     function liveness(address signer) external view returns (address operator, uint256 platform);
 
-    /// @notice Like `liveness`, but a signer counts for `grace` seconds after it expired.
+    /// @notice The operator and platform that answer for what `signer` signed. Reverts with the reason if nobody does: that
+    /// is so from `grace` seconds after its expiry on, and once it is itself revoked. A removed workload or platform does not
+    /// free its signers.
     function accountability(address signer, uint256 grace) external view returns (address operator, uint256 platform);
 
     /// @notice Allows a workload. Timelock only.
@@ -200,6 +207,7 @@ interface IProverRegistry {
     /// @notice Revokes a signer that signed one of two conflicting transitions. Rollup only.
     function revokeForConflict(address signer) external;
 
+    /// @notice What is known of `signer`; all zero if nobody registered it.
     function signerOf(address signer) external view returns (Signer memory);
     /// @notice First half of the reportData that `register` will want.
     function reportDataHash(address operator, address signer, uint64 refBlockNumber, bytes32 refBlockHash)
@@ -208,18 +216,26 @@ interface IProverRegistry {
         returns (bytes32);
     /// @notice The workload's number, from 1; zero if it was never allowed.
     function workloadNumber(bytes32 workloadId) external view returns (uint256);
+    /// @notice Whether the workload is in the allow-list now.
     function isWorkloadAllowed(bytes32 workloadId) external view returns (bool);
     /// @notice The platform's number, from 1; zero if it was never seen.
     function platformNumber(bytes32 platformId) external view returns (uint256);
+    /// @notice Whether the platform was revoked.
     function isPlatformRevoked(bytes32 platformId) external view returns (bool);
     /// @notice Until when the intermediate with key hash `keccak256(x ‖ y)` may issue; zero if it is not cached.
     function intermediateExpiresAt(bytes32 keyHash) external view returns (uint256);
 
+    /// @notice Allows and removes workloads, revokes platforms and signers.
     function timelock() external view returns (address);
+    /// @notice May revoke signers that it caught in a conflict.
     function rollup() external view returns (address);
+    /// @notice Second half of every reportData.
     function configHash() external view returns (bytes32);
+    /// @notice Root certificate authority, by its P-256 key.
     function rootKey() external view returns (bytes32 x, bytes32 y);
+    /// @notice The TD attributes that a quote must have.
     function tdAttributes() external view returns (bytes8);
+    /// @notice The XFAM that a quote must have.
     function xfam() external view returns (bytes8);
     /// @notice Seconds a registration lasts at most.
     function MAX_KEY_LIFETIME() external view returns (uint256);

@@ -110,7 +110,10 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
 
     /// @inheritdoc IProverRegistry
     function liveness(address signer) external view override returns (address operator, uint256 platform) {
-        return _liveness(signer, 0);
+        ProverRecord record = _answering(signer, 0);
+        require(allowedWorkloads.get(record.workload()), SignerWorkloadRemoved(signer, record.workload()));
+        require(!revokedPlatforms.get(record.platform()), SignerPlatformRevoked(signer, record.platform()));
+        return (record.operator(), record.platform());
     }
 
     /// @inheritdoc IProverRegistry
@@ -120,7 +123,8 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
         override
         returns (address operator, uint256 platform)
     {
-        return _liveness(signer, grace);
+        ProverRecord record = _answering(signer, grace);
+        return (record.operator(), record.platform());
     }
 
     /// @inheritdoc IProverRegistry
@@ -162,22 +166,19 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
     }
 
     /// @dev When a key registered now expires: the one place where a key's lifetime is decided. The verdict of the collateral
-    /// contract (TCB level, revocation lists, quoting enclave's identity) belongs here and in `_liveness`.
+    /// contract (TCB level, revocation lists, quoting enclave's identity) belongs here and in `liveness`.
     function _expiry(uint256 certificatesExpireAt) internal view returns (uint256) {
         return FixedPointMathLib.min(block.timestamp + MAX_KEY_LIFETIME, certificatesExpireAt);
     }
 
-    /// @dev Who `signer` counts for, `grace` seconds after it expired at the latest.
-    function _liveness(address signer, uint256 grace) internal view returns (address, uint256) {
-        ProverRecord record = records[signer];
+    /// @dev The record of a signer that is registered, not revoked, and not expired for `grace` seconds or more.
+    function _answering(address signer, uint256 grace) internal view returns (ProverRecord record) {
+        record = records[signer];
         require(record.operator() != address(0), SignerUnknown(signer));
         require(!record.isRevoked(), SignerIsRevoked(signer));
         require(
             block.timestamp < record.expiresAt() + grace, SignerExpired(signer, record.expiresAt(), block.timestamp)
         );
-        require(allowedWorkloads.get(record.workload()), SignerWorkloadRemoved(signer, record.workload()));
-        require(!revokedPlatforms.get(record.platform()), SignerPlatformRevoked(signer, record.platform()));
-        return (record.operator(), record.platform());
     }
 
     /// @dev The quote was made for this chain, registry, operator (the caller) and signer, not long ago.

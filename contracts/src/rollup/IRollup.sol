@@ -180,8 +180,8 @@ interface IRollup {
 
     /// @notice Proves that an enclave is broken: both transitions have the same config, parent, data and origin, but
     /// different results. Stops finality and revokes both signers. By anyone.
-    /// @dev A signer is accountable while it is live and for `slowDelay` after it expired, since its batches may still
-    /// await finality; never once it is revoked, so that no conflict can be reported twice.
+    /// @dev A signer is accountable for `slowDelay` after it expired, since its batches may still await finality, and even if
+    /// its workload or platform was removed; never once it is itself revoked, so that no conflict can be reported twice.
     function reportConflict(
         Transition calldata a,
         bytes calldata signatureA,
@@ -190,6 +190,7 @@ interface IRollup {
     ) external;
 
     /// @notice Ends the conflict, keeping batches up to `keepThrough` and discarding all later ones. Timelock only.
+    /// @dev The sequencer's silence still counts from the last kept batch: after a long conflict anybody may submit at once.
     function resolveConflict(uint256 keepThrough) external;
 
     /// @notice Replaces the sequencer. Timelock only.
@@ -226,13 +227,22 @@ interface IRollup {
     /// @notice Unix time at which the open conflict was reported, in seconds; zero if there is none.
     function conflictSince() external view returns (uint256);
 
+    /// @notice Hash of the chain's configuration, which every enclave signs.
     function configHash() external view returns (bytes32);
+    /// @notice The registry that says which signers count.
     function registry() external view returns (address);
+    /// @notice Who may submit while it is not silent for `sequencerTimeout`.
     function sequencer() external view returns (address);
+    /// @notice Resolves conflicts and replaces the sequencer.
     function timelock() external view returns (address);
+    /// @notice Seconds of silence after which anybody may submit.
     function sequencerTimeout() external view returns (uint256);
+    /// @notice L1 blocks that a batch's origin may be old.
     function maxOriginLag() external view returns (uint256);
+    /// @notice Number of proofs from which on `fastDelay` holds.
     function fastThreshold() external view returns (uint256);
+    /// @notice Seconds from submission to finality with enough proofs.
     function fastDelay() external view returns (uint256);
+    /// @notice Seconds from submission to finality with too few proofs.
     function slowDelay() external view returns (uint256);
 }

@@ -40,6 +40,18 @@ contract AdministrationTest is RegistryTest {
         if (time < expiresAt + grace) vm.assertEq(operator_, operator);
     }
 
+    function test_ASignerIsAccountableThoughItsWorkloadAndPlatformAreGone() public {
+        registerSigner(operator, signer, PCK_KEY);
+        bytes32 platformId = keyHash(PCK_KEY);
+        vm.prank(timelock);
+        registry.removeWorkload(workloadId);
+        vm.prank(timelock);
+        registry.revokePlatform(platformId);
+        (address operator_, uint256 platform) = registry.accountability(signer, 0);
+        vm.assertEq(operator_, operator);
+        vm.assertEq(platform, registry.platformNumber(platformId));
+    }
+
     function test_ARevokedSignerIsNotLive() public {
         registerSigner(operator, signer, PCK_KEY);
         vm.expectEmit(address(registry));

@@ -23,26 +23,26 @@ use tempfile::TempDir;
 
 use crate::wallet::Wallet;
 
-pub const CHAIN_ID: u64 = 7425;
+pub(crate) const CHAIN_ID: u64 = 7425;
 /// Time of the genesis.
-pub const START: u64 = 1_800_000_000;
+pub(crate) const START: u64 = 1_800_000_000;
 /// What each of the first wallets has.
-pub const FUNDS: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
+pub(crate) const FUNDS: U256 = U256::from_limbs([1_000_000_000_000_000_000, 0, 0, 0]);
 /// How many wallets have something.
-pub const WALLETS: u8 = 8;
+pub(crate) const WALLETS: u8 = 8;
 
 /// Emits a log whose only topic is the first word of its input.
-pub const LOGGER: Address = address!("00000000000000000000000000000000000a0001");
+pub(crate) const LOGGER: Address = address!("00000000000000000000000000000000000a0001");
 /// Reverts with its input.
-pub const REVERTER: Address = address!("00000000000000000000000000000000000a0002");
+pub(crate) const REVERTER: Address = address!("00000000000000000000000000000000000a0002");
 /// Writes the second word of its input to the slot that the first word names.
-pub const WRITER: Address = address!("00000000000000000000000000000000000a0003");
+pub(crate) const WRITER: Address = address!("00000000000000000000000000000000000a0003");
 /// Runs until the gas is gone.
-pub const LOOPER: Address = address!("00000000000000000000000000000000000a0004");
+pub(crate) const LOOPER: Address = address!("00000000000000000000000000000000000a0004");
 /// Returns the balance of the caller.
-pub const BALANCE: Address = address!("00000000000000000000000000000000000a0005");
+pub(crate) const BALANCE: Address = address!("00000000000000000000000000000000000a0005");
 
-pub fn genesis() -> Genesis {
+pub(crate) fn genesis() -> Genesis {
     let mut alloc: BTreeMap<Address, GenesisAccount> = contracts_bindings::predeploys()
         .unwrap()
         .into_iter()
@@ -63,7 +63,7 @@ pub fn genesis() -> Genesis {
 }
 
 /// L1 block `number`, two seconds after the one before.
-pub fn origin(number: u64) -> L1Origin {
+pub(crate) fn origin(number: u64) -> L1Origin {
     L1Origin {
         number,
         hash: B256::with_last_byte(u8::try_from(number).unwrap()),
@@ -75,7 +75,7 @@ pub fn origin(number: u64) -> L1Origin {
     }
 }
 
-pub fn chain_config(genesis: &Genesis) -> ChainConfig {
+pub(crate) fn chain_config(genesis: &Genesis) -> ChainConfig {
     ChainConfig {
         chain_id: CHAIN_ID,
         l1_chain_id: 31337,
@@ -92,10 +92,10 @@ pub fn chain_config(genesis: &Genesis) -> ChainConfig {
 
 /// The L1 as the test plays it: each block takes the next origin in line, if its time has come.
 #[derive(Clone, Debug, Default)]
-pub struct Script(Arc<Mutex<VecDeque<NextOrigin>>>);
+pub(crate) struct Script(Arc<Mutex<VecDeque<NextOrigin>>>);
 
 impl Script {
-    pub fn push(&self, next: NextOrigin) {
+    pub(crate) fn push(&self, next: NextOrigin) {
         self.0.lock().unwrap().push_back(next);
     }
 }
@@ -112,7 +112,7 @@ impl OriginSource for Script {
 
 /// The time of the block has come once the pool has nothing more.
 #[derive(Debug)]
-pub struct Drained;
+pub(crate) struct Drained;
 
 impl Pace for Drained {
     fn is_due(&self) -> bool {
@@ -123,24 +123,24 @@ impl Pace for Drained {
     }
 }
 
-pub struct TestChain {
-    pub config: Arc<ChainConfig>,
-    pub store: Store,
-    pub pool: Pool,
-    pub heads: Heads,
+pub(crate) struct TestChain {
+    pub(crate) config: Arc<ChainConfig>,
+    pub(crate) store: Store,
+    pub(crate) pool: Pool,
+    pub(crate) heads: Heads,
     pub l1: Script,
-    pub builder: Builder<Script>,
-    pub time: u64,
-    // Dropped last.
-    pub folder: TempDir,
+    pub(crate) builder: Builder<Script>,
+    pub(crate) time: u64,
+    /// Dropped last.
+    _folder: TempDir,
 }
 
 impl TestChain {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(genesis(), |_| {})
     }
 
-    pub fn with(genesis: Genesis, pool: impl FnOnce(&mut PoolConfig)) -> Self {
+    pub(crate) fn with(genesis: Genesis, pool: impl FnOnce(&mut PoolConfig)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = Arc::new(chain_config(&genesis));
         let store = Store::open(folder.path(), &config, &genesis).unwrap();
@@ -159,11 +159,11 @@ impl TestChain {
             l1.clone(),
         )
         .unwrap();
-        Self { config, store, pool, heads, l1, builder, time: START, folder }
+        Self { config, store, pool, heads, l1, builder, time: START, _folder: folder }
     }
 
     /// Another builder on the same store, as after a restart.
-    pub fn restart_builder(&mut self, config: BuilderConfig) {
+    pub(crate) fn restart_builder(&mut self, config: BuilderConfig) {
         self.builder = Builder::new(
             self.config.clone(),
             config,
@@ -175,7 +175,7 @@ impl TestChain {
         .unwrap();
     }
 
-    pub fn add(&self, transaction: Transaction) -> Result<B256, PoolError> {
+    pub(crate) fn add(&self, transaction: Transaction) -> Result<B256, PoolError> {
         let added = self.pool.add(transaction, |sender| {
             let snapshot = self.store.snapshot()?;
             let state = read_sender(&snapshot.state(), sender).expect("state is readable");
@@ -188,13 +188,13 @@ impl TestChain {
     }
 
     /// Builds the block of the next second.
-    pub fn build(&mut self) -> Outcome {
+    pub(crate) fn build(&mut self) -> Outcome {
         self.time += 1;
         self.builder.build(self.time, &mut Drained).unwrap()
     }
 
     /// Builds the block of the next second, which has something in it.
-    pub fn seal(&mut self) -> Header {
+    pub(crate) fn seal(&mut self) -> Header {
         match self.build() {
             Outcome::Sealed(head) => {
                 let header = self.snapshot().header(head.number).unwrap().unwrap();
@@ -206,17 +206,17 @@ impl TestChain {
     }
 
     /// Seals a block even if there is nothing to put in it.
-    pub fn seal_empty(&mut self) -> Header {
+    pub(crate) fn seal_empty(&mut self) -> Header {
         self.time += BuilderConfig::default().max_empty_interval;
         self.seal()
     }
 
-    pub fn snapshot(&self) -> Snapshot {
+    pub(crate) fn snapshot(&self) -> Snapshot {
         self.store.snapshot().unwrap()
     }
 
     /// Hashes of the transactions of a block.
-    pub fn hashes(&self, number: u64) -> Vec<B256> {
+    pub(crate) fn hashes(&self, number: u64) -> Vec<B256> {
         let block = self.snapshot().block(number).unwrap().unwrap();
         block.block.body.transactions.iter().map(|transaction| transaction.tx_hash()).collect()
     }
@@ -231,17 +231,17 @@ enum AddError {
 }
 
 /// A word with this number.
-pub fn word(number: u64) -> B256 {
+pub(crate) fn word(number: u64) -> B256 {
     U256::from(number).into()
 }
 
 /// Words one after the other, as call data.
-pub fn words<const N: usize>(numbers: [u64; N]) -> Bytes {
+pub(crate) fn words<const N: usize>(numbers: [u64; N]) -> Bytes {
     numbers.map(|number| word(number).0).concat().into()
 }
 
 /// Waits for a condition, and says which it was if it does not come true.
-pub fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
     let start = std::time::Instant::now();
     loop {
         if let Some(value) = condition() {

@@ -13,27 +13,27 @@ use tokio::runtime::Runtime;
 use crate::chain::TestChain;
 
 /// A chain with its RPC.
-pub struct Served {
-    pub chain: TestChain,
-    pub address: SocketAddr,
+pub(crate) struct Served {
+    pub(crate) chain: TestChain,
+    pub(crate) address: SocketAddr,
     _server: RpcServer,
     _runtime: Runtime,
 }
 
 /// An error as a client sees it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refused {
-    pub code: i64,
-    pub message: String,
-    pub data: Option<Value>,
+pub(crate) struct Refused {
+    pub(crate) code: i64,
+    pub(crate) message: String,
+    pub(crate) data: Option<Value>,
 }
 
 impl Served {
-    pub fn new(chain: TestChain) -> Self {
+    pub(crate) fn new(chain: TestChain) -> Self {
         Self::with(chain, |_| {})
     }
 
-    pub fn with(chain: TestChain, change: impl FnOnce(&mut RpcConfig)) -> Self {
+    pub(crate) fn with(chain: TestChain, change: impl FnOnce(&mut RpcConfig)) -> Self {
         let runtime = Runtime::new().unwrap();
         let mut config = RpcConfig::new("127.0.0.1:0".parse().unwrap());
         change(&mut config);
@@ -49,17 +49,17 @@ impl Served {
     }
 
     /// Calls a method.
-    pub fn try_call(&self, method: &str, params: Value) -> Result<Value, Refused> {
+    pub(crate) fn try_call(&self, method: &str, params: Value) -> Result<Value, Refused> {
         call(self.address, method, params)
     }
 
     /// Calls a method that must succeed.
-    pub fn call(&self, method: &str, params: Value) -> Value {
+    pub(crate) fn call(&self, method: &str, params: Value) -> Value {
         self.try_call(method, params).unwrap_or_else(|error| panic!("{method}: {error:?}"))
     }
 
     /// Calls a method that must not.
-    pub fn refusal(&self, method: &str, params: Value) -> Refused {
+    pub(crate) fn refusal(&self, method: &str, params: Value) -> Refused {
         match self.try_call(method, params.clone()) {
             Err(refused) => refused,
             Ok(value) => panic!("{method} {params}: {value}"),
@@ -67,13 +67,13 @@ impl Served {
     }
 
     /// Posts a body as JSON.
-    pub fn post(&self, body: &[u8]) -> (u16, String) {
+    pub(crate) fn post(&self, body: &[u8]) -> (u16, String) {
         post(self.address, body)
     }
 }
 
 /// Calls a method at an address.
-pub fn call(address: SocketAddr, method: &str, params: Value) -> Result<Value, Refused> {
+pub(crate) fn call(address: SocketAddr, method: &str, params: Value) -> Result<Value, Refused> {
     let request = json!({ "jsonrpc": "2.0", "id": 7, "method": method, "params": params });
     let (status, body) = post(address, request.to_string().as_bytes());
     assert_eq!(status, 200, "{body}");
@@ -86,7 +86,7 @@ pub fn call(address: SocketAddr, method: &str, params: Value) -> Result<Value, R
 }
 
 /// Reads an error object.
-pub fn refused(error: &Value) -> Refused {
+pub(crate) fn refused(error: &Value) -> Refused {
     Refused {
         code: error["code"].as_i64().unwrap(),
         message: error["message"].as_str().unwrap().to_owned(),
@@ -100,7 +100,7 @@ fn post(address: SocketAddr, body: &[u8]) -> (u16, String) {
 }
 
 /// Sends a request with these headers, and reads the answer to its end.
-pub fn exchange(address: SocketAddr, request: &str, headers: &str, body: &[u8]) -> (u16, String) {
+pub(crate) fn exchange(address: SocketAddr, request: &str, headers: &str, body: &[u8]) -> (u16, String) {
     let mut stream = connect(address);
     write!(stream, "{request}\r\nhost: test\r\nconnection: close\r\n{headers}\r\n").unwrap();
     stream.write_all(body).unwrap();
@@ -111,17 +111,17 @@ pub fn exchange(address: SocketAddr, request: &str, headers: &str, body: &[u8]) 
     (status, body.to_owned())
 }
 
-pub fn connect(address: SocketAddr) -> TcpStream {
+pub(crate) fn connect(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     stream
 }
 
 /// A WebSocket connection.
-pub struct Socket(TcpStream);
+pub(crate) struct Socket(TcpStream);
 
 impl Socket {
-    pub fn open(address: SocketAddr) -> Self {
+    pub(crate) fn open(address: SocketAddr) -> Self {
         let mut stream = connect(address);
         write!(
             stream,
@@ -140,7 +140,7 @@ impl Socket {
     }
 
     /// Sends a text message.
-    pub fn send(&mut self, text: &str) {
+    pub(crate) fn send(&mut self, text: &str) {
         let mut frame = vec![0x81];
         match text.len() {
             len @ ..126 => frame.push(0x80 | u8::try_from(len).unwrap()),
@@ -156,7 +156,7 @@ impl Socket {
     }
 
     /// Reads the next text message.
-    pub fn receive(&mut self) -> Value {
+    pub(crate) fn receive(&mut self) -> Value {
         loop {
             let mut head = [0; 2];
             self.0.read_exact(&mut head).unwrap();
@@ -184,7 +184,7 @@ impl Socket {
     }
 
     /// Calls a method; answers to other things in between are lost.
-    pub fn call(&mut self, method: &str, params: Value) -> Value {
+    pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
         self.send(&json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string());
         loop {
             let message = self.receive();

@@ -183,7 +183,7 @@ fn accounts_that_code_may_empty_get_few_places() {
     // An account that another one is about to delegate counts as delegated.
     let [target, sponsor] = [2, 3].map(Wallet::new);
     let authorization = target.authorize(0, Address::repeat_byte(1));
-    add(sponsor.sign(set_code(vec![authorization.clone()])), SenderCode::Empty).unwrap();
+    add(sponsor.sign(set_code(vec![authorization])), SenderCode::Empty).unwrap();
     let gapped = add(target.transfer(1, 5), SenderCode::Empty);
     assert_eq!(gapped.unwrap_err(), "gapped-nonce tx from delegated accounts");
 

@@ -33,7 +33,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-const GWEI: u128 = 1_000_000_000;
+const GWEI: u64 = 1_000_000_000;
 
 /// The chain that the pool believes in.
 #[derive(Default)]
@@ -49,7 +49,7 @@ impl Model {
     }
 
     fn block(&mut self, pool: &Pool, base_fee: u64, room: usize, refused: &[usize], sealed: bool) {
-        let base_fee = base_fee * GWEI as u64;
+        let base_fee = base_fee * GWEI;
         pool.open(base_fee);
         let mut next = self.nonces.clone();
         let mut served = 0;
@@ -97,8 +97,8 @@ proptest! {
                     let state = model.state(wallet.address());
                     let transaction = wallet.sign(TxEip1559 {
                         nonce: state.nonce + ahead,
-                        max_fee_per_gas: u128::from(fee) * GWEI,
-                        max_priority_fee_per_gas: u128::from(tip.min(fee)) * GWEI,
+                        max_fee_per_gas: u128::from(fee * GWEI),
+                        max_priority_fee_per_gas: u128::from(tip.min(fee) * GWEI),
                         value: U256::from(value),
                         ..plain()
                     });

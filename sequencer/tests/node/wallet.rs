@@ -13,19 +13,19 @@ use crate::chain::CHAIN_ID;
 
 /// A key.
 #[derive(Clone, Debug)]
-pub struct Wallet(PrivateKeySigner);
+pub(crate) struct Wallet(PrivateKeySigner);
 
 impl Wallet {
     /// Key number `n`, from 1.
-    pub fn new(n: u8) -> Self {
+    pub(crate) fn new(n: u8) -> Self {
         Self(PrivateKeySigner::from_bytes(&B256::with_last_byte(n)).unwrap())
     }
 
-    pub fn address(&self) -> Address {
+    pub(crate) fn address(&self) -> Address {
         self.0.address()
     }
 
-    pub fn sign<T: SignableTransaction<Signature>>(&self, transaction: T) -> Transaction
+    pub(crate) fn sign<T: SignableTransaction<Signature>>(&self, transaction: T) -> Transaction
     where
         Transaction: From<alloy::consensus::Signed<T>>,
     {
@@ -34,17 +34,17 @@ impl Wallet {
     }
 
     /// A transfer of one wei with this tip.
-    pub fn transfer(&self, nonce: u64, tip: u128) -> Transaction {
+    pub(crate) fn transfer(&self, nonce: u64, tip: u128) -> Transaction {
         self.sign(TxEip1559 { nonce, max_priority_fee_per_gas: tip, ..plain() })
     }
 
     /// A call of `to` with `data`.
-    pub fn call(&self, nonce: u64, to: Address, data: impl Into<Bytes>) -> Transaction {
+    pub(crate) fn call(&self, nonce: u64, to: Address, data: impl Into<Bytes>) -> Transaction {
         self.sign(TxEip1559 { nonce, to: to.into(), input: data.into(), gas_limit: 100_000, ..plain() })
     }
 
     /// An authorization to run the code of `code` at this address.
-    pub fn authorize(&self, nonce: u64, code: Address) -> alloy::eips::eip7702::SignedAuthorization {
+    pub(crate) fn authorize(&self, nonce: u64, code: Address) -> alloy::eips::eip7702::SignedAuthorization {
         let authorization = Authorization { chain_id: U256::from(CHAIN_ID), address: code, nonce };
         let signature = self.0.sign_hash_sync(&authorization.signature_hash()).unwrap();
         authorization.into_signed(signature)
@@ -52,7 +52,7 @@ impl Wallet {
 }
 
 /// A transfer of one wei, to be changed.
-pub fn plain() -> TxEip1559 {
+pub(crate) fn plain() -> TxEip1559 {
     TxEip1559 {
         chain_id: CHAIN_ID,
         nonce: 0,
@@ -67,7 +67,7 @@ pub fn plain() -> TxEip1559 {
 }
 
 /// A transaction from before there were types.
-pub fn legacy() -> TxLegacy {
+pub(crate) fn legacy() -> TxLegacy {
     TxLegacy {
         chain_id: Some(CHAIN_ID),
         nonce: 0,
@@ -80,7 +80,7 @@ pub fn legacy() -> TxLegacy {
 }
 
 /// A transaction with an access list.
-pub fn with_access_list() -> TxEip2930 {
+pub(crate) fn with_access_list() -> TxEip2930 {
     TxEip2930 {
         chain_id: CHAIN_ID,
         nonce: 0,
@@ -94,7 +94,7 @@ pub fn with_access_list() -> TxEip2930 {
 }
 
 /// A transaction that sets code.
-pub fn set_code(authorizations: Vec<alloy::eips::eip7702::SignedAuthorization>) -> TxEip7702 {
+pub(crate) fn set_code(authorizations: Vec<alloy::eips::eip7702::SignedAuthorization>) -> TxEip7702 {
     TxEip7702 {
         chain_id: CHAIN_ID,
         nonce: 0,
@@ -110,6 +110,6 @@ pub fn set_code(authorizations: Vec<alloy::eips::eip7702::SignedAuthorization>) 
 }
 
 /// As `eth_sendRawTransaction` takes it.
-pub fn raw(transaction: &Transaction) -> Bytes {
+pub(crate) fn raw(transaction: &Transaction) -> Bytes {
     transaction.encoded_2718().into()
 }

@@ -6,9 +6,7 @@ use alloy_consensus::transaction::Recovered;
 use alloy_eips::BlockNumHash;
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY};
 use executor::{
-    block::{
-        BlockExecutor, BlockInput, ExecutedBlock, PushError, SealedBlock, StateRoots, next_base_fee,
-    },
+    block::{BlockExecutor, BlockInput, ExecutedBlock, PushError, SealedBlock, StateRoots, next_base_fee},
     chain::MESSAGE_PASSER,
     state::{StateChanges, StateError},
     trie::{NodeSource, StateTrie, TrieUpdates},
@@ -101,8 +99,7 @@ impl<O: OriginSource> Builder<O> {
         loop {
             while !pace.is_due() {
                 let Some(candidate) = self.pool.best() else { break };
-                let transaction =
-                    Recovered::new_unchecked(candidate.transaction.clone(), candidate.sender);
+                let transaction = Recovered::new_unchecked(candidate.transaction.clone(), candidate.sender);
                 match block.push(transaction) {
                     Ok(_) => self.pool.accepted(&candidate),
                     Err(PushError::GasLimit { .. }) => self.pool.postponed(&candidate),
@@ -199,11 +196,7 @@ impl<O: OriginSource> Builder<O> {
 }
 
 /// What the code with this hash makes of its account.
-fn sender_code(
-    hash: B256,
-    before: &Snapshot,
-    changes: &StateChanges,
-) -> Result<SenderCode, BuilderError> {
+fn sender_code(hash: B256, before: &Snapshot, changes: &StateChanges) -> Result<SenderCode, BuilderError> {
     if hash == KECCAK256_EMPTY {
         return Ok(SenderCode::Empty);
     }

@@ -36,11 +36,7 @@ pub struct Unwind {
 impl UnwindTarget {
     /// The number of the last block that stays, given the newest block and the origin number of
     /// each. Never below the genesis, and `head` if nothing needs to go.
-    pub fn last_kept<E>(
-        self,
-        head: u64,
-        mut origin_of: impl FnMut(u64) -> Result<u64, E>,
-    ) -> Result<u64, E> {
+    pub fn last_kept<E>(self, head: u64, mut origin_of: impl FnMut(u64) -> Result<u64, E>) -> Result<u64, E> {
         let limit = match self {
             Self::Block(block) => return Ok(block.min(head)),
             Self::Origin(limit) => limit,

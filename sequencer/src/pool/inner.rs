@@ -84,8 +84,7 @@ impl Inner {
             None => Queue::new(state).admit(&candidate, delegated, &self.config)?,
         };
 
-        let pooled =
-            Pooled { candidate: Arc::new(candidate), hash, arrival: self.arrivals, since: now };
+        let pooled = Pooled { candidate: Arc::new(candidate), hash, arrival: self.arrivals, since: now };
         self.arrivals += 1;
         self.count(&pooled);
         let queue = self.queues.entry(sender).or_insert_with(|| Queue::new(state));

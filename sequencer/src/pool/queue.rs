@@ -180,9 +180,7 @@ impl Queue {
             .waiting
             .iter()
             .filter(|(nonce, pooled)| {
-                **nonce < state.nonce
-                    || pooled.candidate.cost > balance
-                    || state.code == SenderCode::Contract
+                **nonce < state.nonce || pooled.candidate.cost > balance || state.code == SenderCode::Contract
             })
             .map(|(nonce, _)| *nonce)
             .collect();

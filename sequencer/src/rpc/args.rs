@@ -48,17 +48,9 @@ mod tests {
         let message = |result: Result<Address, RpcError>| result.unwrap_err().to_string();
         assert_eq!(parse(r#"{"a":1}"#, 2).unwrap_err().to_string(), "non-array args");
         assert_eq!(parse("[1,2,3]", 2).unwrap_err().to_string(), "too many arguments, want at most 2");
-        assert_eq!(
-            message(parse("[]", 1).unwrap().required(0)),
-            "missing value for required argument 0"
-        );
-        assert_eq!(
-            message(parse("[null]", 1).unwrap().required(0)),
-            "missing value for required argument 0"
-        );
-        assert!(
-            message(parse(r#"["0x12"]"#, 1).unwrap().required(0)).starts_with("invalid argument 0: ")
-        );
+        assert_eq!(message(parse("[]", 1).unwrap().required(0)), "missing value for required argument 0");
+        assert_eq!(message(parse("[null]", 1).unwrap().required(0)), "missing value for required argument 0");
+        assert!(message(parse(r#"["0x12"]"#, 1).unwrap().required(0)).starts_with("invalid argument 0: "));
         assert!(message(parse("[7]", 1).unwrap().required(0)).starts_with("invalid argument 0: "));
     }
 

@@ -81,16 +81,11 @@ pub(super) fn transaction(api: &Api, args: &Args) -> Result<Option<RpcTransactio
     if let Some((number, index)) = snapshot.transaction(hash)? {
         return transaction_at(&snapshot, number, index);
     }
-    Ok(pooled.map(|transaction| {
-        RpcTransaction::from_transaction(transaction, OpTransactionInfo::default())
-    }))
+    Ok(pooled.map(|transaction| RpcTransaction::from_transaction(transaction, OpTransactionInfo::default())))
 }
 
 /// `eth_getRawTransactionByHash(hash)`.
-pub(super) fn raw_transaction(
-    api: &Api,
-    args: &Args,
-) -> Result<Option<alloy_primitives::Bytes>, RpcError> {
+pub(super) fn raw_transaction(api: &Api, args: &Args) -> Result<Option<alloy_primitives::Bytes>, RpcError> {
     use alloy_eips::Encodable2718 as _;
     let hash: B256 = args.required(0)?;
     let pooled = api.pool.get(hash);
@@ -103,10 +98,7 @@ pub(super) fn raw_transaction(
 }
 
 /// `eth_getTransactionByBlockNumberAndIndex(block, index)`.
-pub(super) fn by_number_and_index(
-    api: &Api,
-    args: &Args,
-) -> Result<Option<RpcTransaction>, RpcError> {
+pub(super) fn by_number_and_index(api: &Api, args: &Args) -> Result<Option<RpcTransaction>, RpcError> {
     let number: BlockNumberOrTag = args.required(0)?;
     by_index(api, number.into(), args.required(1)?)
 }
@@ -181,9 +173,7 @@ fn stored(api: &Api, snapshot: &Snapshot, id: BlockId) -> Result<Option<StoredBl
 }
 
 fn receipts_of(snapshot: &Snapshot, header: &Sealed<Header>) -> Result<Vec<Receipt>, RpcError> {
-    snapshot
-        .receipts(header.number)?
-        .ok_or_else(|| RpcError::missing("the receipts of block", header.seal()))
+    snapshot.receipts(header.number)?.ok_or_else(|| RpcError::missing("the receipts of block", header.seal()))
 }
 
 fn by_index(api: &Api, id: BlockId, index: U64) -> Result<Option<RpcTransaction>, RpcError> {
@@ -194,11 +184,7 @@ fn by_index(api: &Api, id: BlockId, index: U64) -> Result<Option<RpcTransaction>
 }
 
 /// One transaction of a block; no other is read.
-fn transaction_at(
-    snapshot: &Snapshot,
-    number: u64,
-    index: u32,
-) -> Result<Option<RpcTransaction>, RpcError> {
+fn transaction_at(snapshot: &Snapshot, number: u64, index: u32) -> Result<Option<RpcTransaction>, RpcError> {
     let Some(header) = snapshot.header(number)? else { return Ok(None) };
     let Some((transaction, sender)) = snapshot.transaction_at(number, index)? else {
         return Ok(None);

@@ -7,6 +7,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use http_body_util::BodyExt as _;
@@ -19,9 +20,10 @@ use jsonrpsee::{
 };
 use tower::{Layer, Service};
 
-/// How much of a body that is too large is read before the connection is closed all the same, as a
-/// multiple of the limit.
-const PATIENCE: usize = 16;
+/// How many bytes of a body that is too large are read before the connection is closed all the same.
+const MAX_DISCARDED: usize = 64 << 20;
+/// How long a body may take to arrive.
+const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// Marks a request that came as an HTTP body, so that its connection cannot be notified.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +76,14 @@ where
         parts.extensions.insert(OverHttp);
         let max_bytes = self.max_bytes;
         Box::pin(async move {
-            match read(body, max_bytes as usize).await {
+            let body = match tokio::time::timeout(MAX_WAIT, read(body, max_bytes as usize)).await {
+                Ok(body) => body,
+                Err(_) => {
+                    let late = HttpResponse::builder().status(408).body(HttpBody::empty());
+                    return Ok(late.unwrap_or_else(|_| internal_error()));
+                }
+            };
+            match body {
                 Ok(Some(body)) => {
                     parts.headers.remove("transfer-encoding");
                     parts.headers.insert("content-length", body.len().into());
@@ -101,7 +110,7 @@ async fn read(mut body: HttpBody, limit: usize) -> Result<Option<Vec<u8>>, BoxEr
             bytes.extend_from_slice(&data);
         } else {
             bytes = Vec::new();
-            if seen > limit.saturating_mul(PATIENCE) {
+            if seen > limit.saturating_add(MAX_DISCARDED) {
                 break;
             }
         }

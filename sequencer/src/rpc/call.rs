@@ -92,9 +92,9 @@ pub(super) fn run(
 pub(super) fn invalid_words(reason: &InvalidTransaction, call: &CallRequest, base_fee: u64) -> String {
     let from = call.from;
     match reason {
-        InvalidTransaction::LackOfFundForMaxFee { fee, balance } => format!(
-            "insufficient funds for gas * price + value: address {from} have {balance} want {fee}"
-        ),
+        InvalidTransaction::LackOfFundForMaxFee { fee, balance } => {
+            format!("insufficient funds for gas * price + value: address {from} have {balance} want {fee}")
+        }
         InvalidTransaction::CallGasCostMoreThanGasLimit { initial_gas, gas_limit } => {
             format!("{INTRINSIC_GAS}: have {gas_limit}, want {initial_gas}")
         }
@@ -105,10 +105,9 @@ pub(super) fn invalid_words(reason: &InvalidTransaction, call: &CallRequest, bas
             "max fee per gas less than block base fee: address {from}, maxFeePerGas: {}, baseFee: {base_fee}",
             call.gas_price
         ),
-        InvalidTransaction::CreateInitCodeSizeLimit => format!(
-            "max initcode size exceeded: code size {} limit {MAX_INIT_CODE}",
-            call.data.len()
-        ),
+        InvalidTransaction::CreateInitCodeSizeLimit => {
+            format!("max initcode size exceeded: code size {} limit {MAX_INIT_CODE}", call.data.len())
+        }
         other => other.to_string(),
     }
 }
@@ -129,9 +128,7 @@ pub(super) fn halt_words(reason: &HaltReason) -> String {
         HaltReason::CreateCollision => "contract address collision".into(),
         HaltReason::NonceOverflow => "nonce uint64 overflow".into(),
         HaltReason::CreateContractSizeLimit => "max code size exceeded".into(),
-        HaltReason::CreateContractStartingWithEF => {
-            "invalid code: must not begin with 0xef".into()
-        }
+        HaltReason::CreateContractStartingWithEF => "invalid code: must not begin with 0xef".into(),
         HaltReason::CreateInitCodeSizeLimit => "max initcode size exceeded".into(),
         HaltReason::StateChangeDuringStaticCall | HaltReason::CallNotAllowedInsideStatic => {
             "write protection".into()

@@ -66,8 +66,7 @@ fn highest_limit(
     asked: Option<u64>,
 ) -> Result<u64, RpcError> {
     let asked = asked.filter(|gas| *gas >= TRANSFER_GAS);
-    let limit =
-        asked.unwrap_or(header.gas_limit).min(MAX_TX_GAS).min(api.config.call_gas_cap);
+    let limit = asked.unwrap_or(header.gas_limit).min(MAX_TX_GAS).min(api.config.call_gas_cap);
     if call.gas_price == 0 {
         return Ok(limit);
     }

@@ -79,11 +79,7 @@ fn suggested_tip(api: &Api, snapshot: &Snapshot, head: &Header) -> Result<U256, 
 
 /// The effective tips at these percentiles of the gas used in a block, in wei per gas. Deposits pay
 /// none and do not count.
-fn rewards_of(
-    snapshot: &Snapshot,
-    header: &Header,
-    percentiles: &[f64],
-) -> Result<Vec<u128>, RpcError> {
+fn rewards_of(snapshot: &Snapshot, header: &Header, percentiles: &[f64]) -> Result<Vec<u128>, RpcError> {
     let base_fee = header.base_fee_per_gas.unwrap_or_default();
     let mut tips = Vec::new();
     if header.gas_used > 0 && !percentiles.is_empty() {

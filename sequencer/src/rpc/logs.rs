@@ -148,10 +148,7 @@ impl LogMatcher {
     fn may_match(&self, bloom: &Bloom) -> bool {
         let holds = |bytes: &[u8]| bloom.contains_input(BloomInput::Raw(bytes));
         (self.address.is_empty() || self.address.iter().any(|address| holds(address.as_slice())))
-            && self
-                .topics
-                .iter()
-                .all(|any| any.is_empty() || any.iter().any(|topic| holds(topic.as_slice())))
+            && self.topics.iter().all(|any| any.is_empty() || any.iter().any(|topic| holds(topic.as_slice())))
     }
 }
 

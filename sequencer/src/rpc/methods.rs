@@ -167,14 +167,7 @@ struct Modules {
 
 const fn modules() -> Modules {
     let version = "1.0";
-    Modules {
-        eth: version,
-        net: version,
-        optimism: version,
-        rpc: version,
-        txpool: version,
-        web3: version,
-    }
+    Modules { eth: version, net: version, optimism: version, rpc: version, txpool: version, web3: version }
 }
 
 #[derive(Serialize)]

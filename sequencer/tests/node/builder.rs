@@ -217,8 +217,7 @@ fn an_unwinding_is_answered_by_the_thread() {
     let _guard = runtime.enter();
     let (requests, unwinds) = tokio::sync::mpsc::channel(1);
     let (stop, stopping) = tokio::sync::watch::channel(false);
-    let inputs =
-        sequencer::builder::BuilderInputs { ready: Default::default(), unwinds, stop: stopping };
+    let inputs = sequencer::builder::BuilderInputs { ready: Default::default(), unwinds, stop: stopping };
     let TestChain { builder, .. } = chain;
     let thread = sequencer::builder::spawn(builder, inputs).unwrap();
     let (done, answer) = tokio::sync::oneshot::channel();

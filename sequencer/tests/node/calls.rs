@@ -51,14 +51,23 @@ fn requests_that_make_no_sense() {
             "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified",
         ),
         (json!({ "to": WRITER, "chainId": "0x1" }), "chainId does not match node's (have=1, want=7425)"),
-        (json!({ "to": WRITER, "data": "0x12", "input": "0x34" }), "both \"data\" and \"input\" are set and not equal."),
+        (
+            json!({ "to": WRITER, "data": "0x12", "input": "0x34" }),
+            "both \"data\" and \"input\" are set and not equal.",
+        ),
         (
             json!({ "to": WRITER, "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0x2" }),
             "max priority fee per gas higher than max fee per gas",
         ),
-        (json!({ "to": WRITER, "from": Address::repeat_byte(9), "value": "0x1" }), "insufficient funds for gas * price + value: address 0x0909090909090909090909090909090909090909 have 0 want 1"),
+        (
+            json!({ "to": WRITER, "from": Address::repeat_byte(9), "value": "0x1" }),
+            "insufficient funds for gas * price + value: address 0x0909090909090909090909090909090909090909 have 0 want 1",
+        ),
         (json!({ "to": WRITER, "gas": "0x5207" }), "intrinsic gas too low: have 20999, want 21000"),
-        (json!({ "from": wallet, "to": WRITER, "gasPrice": "0x1" }), "max fee per gas less than block base fee"),
+        (
+            json!({ "from": wallet, "to": WRITER, "gasPrice": "0x1" }),
+            "max fee per gas less than block base fee",
+        ),
     ] {
         let refused = served.refusal("eth_call", json!([request, "latest"]));
         assert_eq!(refused.code, -32000, "{request}");

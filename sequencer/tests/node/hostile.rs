@@ -21,9 +21,21 @@ fn is_alive(served: &Served) {
 #[test]
 fn what_is_not_json_is_a_parse_error() {
     let served = Served::new(TestChain::new());
-    let deep = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_call\",\"params\":{}", "[".repeat(100_000));
-    for body in ["", " ", "hello", "{", "[", "{\"jsonrpc\":\"2.0\",\"id\":1", "\"eth_chainId\"", "7", "null", "\u{0}", &deep]
-    {
+    let deep =
+        format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_call\",\"params\":{}", "[".repeat(100_000));
+    for body in [
+        "",
+        " ",
+        "hello",
+        "{",
+        "[",
+        "{\"jsonrpc\":\"2.0\",\"id\":1",
+        "\"eth_chainId\"",
+        "7",
+        "null",
+        "\u{0}",
+        &deep,
+    ] {
         let (_, answer) = served.post(body.as_bytes());
         let (id, error) = error(&answer);
         assert_eq!((id, error.code), (Value::Null, -32700), "{}: {answer}", &body[..body.len().min(40)]);
@@ -82,7 +94,11 @@ fn wrong_parameters_are_named() {
         ("eth_getBalance", json!([address, "newest"]), "invalid argument 1: "),
         ("eth_getBalance", json!([address, 7]), "invalid argument 1: "),
         ("eth_getBalance", json!([address, { "blockHash": "0x12" }]), "invalid argument 1: "),
-        ("eth_getStorageAt", json!([address, format!("0x{}", "1".repeat(65)), "latest"]), "invalid argument 1: "),
+        (
+            "eth_getStorageAt",
+            json!([address, format!("0x{}", "1".repeat(65)), "latest"]),
+            "invalid argument 1: ",
+        ),
         ("eth_getStorageAt", json!([address, "0xzz", "latest"]), "invalid argument 1: "),
         ("eth_getTransactionByHash", json!(["0x12"]), "invalid argument 0: "),
         ("eth_getTransactionReceipt", json!([[]]), "invalid argument 0: "),
@@ -177,9 +193,11 @@ fn batches_are_answered_one_by_one_and_limited() {
 #[test]
 fn answers_are_limited_too() {
     let served = Served::with(TestChain::new(), |config| config.max_response_bytes = 2_000);
-    let refused = served.refusal("eth_getCode", json!(["0xca11bde05977b3631167028862be2a173976ca11", "latest"]));
+    let refused =
+        served.refusal("eth_getCode", json!(["0xca11bde05977b3631167028862be2a173976ca11", "latest"]));
     assert!(refused.message.contains("too big"), "{refused:?}");
-    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber", "params": ["0x0", false] });
+    let call =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getBlockByNumber", "params": ["0x0", false] });
     let (_, answer) = served.post(json!(vec![call; 9]).to_string().as_bytes());
     assert!(answer.contains("too large") || answer.contains("too big"), "{answer}");
     is_alive(&served);

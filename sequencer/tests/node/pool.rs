@@ -65,7 +65,7 @@ fn refuses_in_the_words_of_go_ethereum() {
                 tx.input = vec![1; 128 * 1024].into();
                 tx.gas_limit = 16_000_000;
             }),
-            "oversized data: transaction size 131193, limit 131072",
+            "oversized data: transaction size 131187, limit 131072",
         ),
         (
             plain_with(|tx| tx.value = FUNDS),
@@ -104,8 +104,7 @@ fn known_stale_and_replacing_transactions() {
         let cheap = TxEip1559 { max_fee_per_gas: fee, max_priority_fee_per_gas: tip, ..plain() };
         assert_eq!(refusal(&chain, wallet.sign(cheap)), "replacement transaction underpriced");
     }
-    let dear =
-        TxEip1559 { max_fee_per_gas: 1_100_000_000, max_priority_fee_per_gas: 1_100, ..plain() };
+    let dear = TxEip1559 { max_fee_per_gas: 1_100_000_000, max_priority_fee_per_gas: 1_100, ..plain() };
     let replacement = chain.add(wallet.sign(dear)).unwrap();
     assert_eq!(chain.pool.status().pending, 1);
     assert!(chain.pool.get(first.tx_hash()).is_none());
@@ -227,8 +226,7 @@ fn bytes_that_are_no_transaction() {
     let words = |bytes: &[u8]| decode(bytes).unwrap_err().to_string();
     assert_eq!(words(&[]), "typed transaction too short");
     assert_eq!(words(&[2]), "typed transaction too short");
-    let unsupported =
-        |ty| format!("transaction type not supported: tx type {ty} not supported by this pool");
+    let unsupported = |ty| format!("transaction type not supported: tx type {ty} not supported by this pool");
     assert_eq!(words(&[3, 0xc0]), unsupported(3));
     assert_eq!(words(&[0x7e, 0xc0]), unsupported(0x7e));
     assert_eq!(words(&[0x7d, 0xc0]), unsupported(0x7d));

@@ -141,7 +141,8 @@ fn a_deposit_has_the_shape_of_the_op_stack() {
 fn logs_are_numbered_through_the_block() {
     let mut served = Served::new(TestChain::new());
     let [a, b] = [1, 2].map(Wallet::new);
-    let calls = [a.call(0, LOGGER, words([1])), a.call(1, REVERTER, words([0])), b.call(0, LOGGER, words([2]))];
+    let calls =
+        [a.call(0, LOGGER, words([1])), a.call(1, REVERTER, words([0])), b.call(0, LOGGER, words([2]))];
     for call in &calls {
         send(&served, call);
     }
@@ -155,9 +156,8 @@ fn logs_are_numbered_through_the_block() {
     assert_eq!(last["logs"][0]["logIndex"], "0x1");
     assert_eq!(last["logs"][0]["transactionIndex"], last["transactionIndex"]);
     assert_ne!(first["logsBloom"], receipt(1)["logsBloom"]);
-    let sum: u64 = (0..3)
-        .map(|n| u64::from_str_radix(&receipt(n)["gasUsed"].as_str().unwrap()[2..], 16).unwrap())
-        .sum();
+    let sum: u64 =
+        (0..3).map(|n| u64::from_str_radix(&receipt(n)["gasUsed"].as_str().unwrap()[2..], 16).unwrap()).sum();
     let block = served.call("eth_getBlockByNumber", json!(["latest", false]));
     assert_eq!(block["gasUsed"], json!(U256::from(sum)));
 }
@@ -190,7 +190,10 @@ fn refusals_reach_the_wallet() {
     for (transaction, words) in [
         (raw(&wallet.transfer(0, 1)), "already known"),
         (raw(&wallet.transfer(99, 1)), "nonce too high: tx nonce 99, gapped nonce 1"),
-        (raw(&Wallet::new(99).transfer(0, 1)), "insufficient funds for gas * price + value: balance 0, tx cost 21000000000001, overshot 21000000000001"),
+        (
+            raw(&Wallet::new(99).transfer(0, 1)),
+            "insufficient funds for gas * price + value: balance 0, tx cost 21000000000001, overshot 21000000000001",
+        ),
         (Bytes::new(), "typed transaction too short"),
         (Bytes::from(hex!("03c0")), "transaction type not supported: tx type 3 not supported by this pool"),
     ] {

@@ -12,7 +12,10 @@ use clap::Parser;
 use executor::{chain::ChainConfig, genesis::Genesis};
 use serde::de::DeserializeOwned;
 
-use crate::{batcher::BatcherConfig, builder::BuilderConfig, l1::L1Config, pool::PoolConfig, rpc::RpcConfig, store::Retention};
+use crate::{
+    batcher::BatcherConfig, builder::BuilderConfig, l1::L1Config, pool::PoolConfig, rpc::RpcConfig,
+    store::Retention,
+};
 
 /// Services are for this machine alone unless told otherwise.
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -269,7 +272,7 @@ impl Settings {
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path, what: &'static str) -> Result<T, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Read { path: path.into(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
     serde_json::from_str(&text).map_err(|source| ConfigError::Parse { path: path.into(), what, source })
 }

@@ -6,13 +6,14 @@ use eyre::{WrapErr as _, eyre};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::{
-    builder::{self, Builder, BuilderError, BuilderInputs, FixedOrigin, OriginSource, Unwind},
+    batcher::is_on_l1,
+    builder::{self, Builder, BuilderError, BuilderInputs, FixedOrigin, OriginSource},
     config::Settings,
     heads::{Head, Heads},
     l1::{L1Error, L1Setup, L1Side},
     pool::Pool,
     rpc::{Api, RpcServer},
-    store::{Retention, Store},
+    store::{BatchStatus, Retention, Snapshot, Store},
 };
 
 /// Requests to the builder that may wait.
@@ -31,8 +32,6 @@ pub struct Node {
     builder: oneshot::Receiver<Result<(), BuilderError>>,
     /// What follows L1 and brings batches there, if anything does.
     l1: Option<L1Side>,
-    /// Keeps the builder's ear open while nobody follows the L1.
-    _unwinds: mpsc::Sender<Unwind>,
 }
 
 impl Node {
@@ -43,16 +42,29 @@ impl Node {
         let store = Store::open(&settings.data_dir, &chain, &genesis)
             .wrap_err_with(|| format!("cannot open the store in {}", settings.data_dir.display()))?;
         let chain = Arc::new(chain);
-        let heads = heads_of(&store)?;
+        let heads = heads_of(&store.snapshot()?)?;
 
         let ready = Arc::new(Notify::new());
         let wake = Arc::clone(&ready);
         let pool = Pool::new(chain.chain_id, settings.pool(&chain), move || wake.notify_one());
 
+        // What listens comes first: if a port is taken, no block is sealed and no batch submitted.
+        let api = Api {
+            chain: Arc::clone(&chain),
+            store: store.clone(),
+            pool: pool.clone(),
+            heads: heads.clone(),
+            config: settings.rpc(),
+        };
+        let rpc = RpcServer::start(api).await?;
+
         let (stop, stopping) = watch::channel(false);
         let (unwinds, unwind_requests) = mpsc::channel(UNWIND_QUEUE);
         let l1 = match settings.l1.l1(&genesis) {
-            None => None,
+            None => {
+                tracing::warn!("no L1: there are no deposits, and batches go nowhere");
+                None
+            }
             Some(l1) => Some(
                 L1Side::start(L1Setup {
                     l1,
@@ -61,7 +73,7 @@ impl Node {
                     chain: Arc::clone(&chain),
                     store: store.clone(),
                     heads: heads.clone(),
-                    unwinds: unwinds.clone(),
+                    unwinds,
                 })
                 .await?,
             ),
@@ -70,24 +82,14 @@ impl Node {
             Some(l1) => Box::new(l1.view()),
             None => Box::new(FixedOrigin),
         };
-        let builder = Builder::new(
-            Arc::clone(&chain),
-            settings.builder(),
-            store.clone(),
-            pool.clone(),
-            heads.clone(),
-            origins,
-        )?;
-        let api = Api { chain, store: store.clone(), pool, heads: heads.clone(), config: settings.rpc() };
-        // The RPC comes first: if its port is taken, no block is sealed.
-        let rpc = RpcServer::start(api).await?;
+        let builder = Builder::new(chain, settings.builder(), store.clone(), pool, heads.clone(), origins)?;
         let inputs = BuilderInputs { ready, unwinds: unwind_requests, stop: stopping.clone() };
         let builder = ended(builder::spawn(builder, inputs)?);
         tokio::spawn(prune(store, settings.retention(), heads.clone(), stopping));
 
         let head = heads.latest();
         tracing::info!(rpc = %rpc.address(), head = head.number, hash = %head.hash, "node started");
-        Ok(Self { rpc, stop, builder, l1, _unwinds: unwinds })
+        Ok(Self { rpc, stop, builder, l1 })
     }
 
     /// Where JSON-RPC listens.
@@ -116,6 +118,7 @@ impl Node {
 
     async fn shut_down(self, failure: Option<eyre::Report>) -> eyre::Result<()> {
         self.stop.send_replace(true);
+        drop(self.l1);
         // A client that never finishes its request must not keep the node from stopping.
         if tokio::time::timeout(RPC_GRACE, self.rpc.stop()).await.is_err() {
             tracing::warn!("connections were cut");
@@ -130,19 +133,32 @@ impl Node {
     }
 }
 
-/// The tags as of the start: what is safe and final is learnt from L1 later.
-fn heads_of(store: &Store) -> eyre::Result<Heads> {
-    let snapshot = store.snapshot()?;
-    let genesis = snapshot.block_hash(0)?.ok_or_else(|| eyre!("the store has no genesis"))?;
-    let latest = Head { number: snapshot.head(), hash: snapshot.head_hash() };
-    let genesis = Head { number: 0, hash: genesis };
-    Ok(Heads::new(latest, genesis, genesis))
+/// The tags as the store knows them; L1 has the last word, once it answers.
+fn heads_of(snapshot: &Snapshot) -> eyre::Result<Heads> {
+    let at = |number| {
+        let hash = snapshot.block_hash(number)?.ok_or_else(|| eyre!("the store lacks block {number}"))?;
+        Ok::<_, eyre::Report>(Head { number, hash })
+    };
+    let (mut safe, mut finalized) = (0, 0);
+    let mut batch = snapshot.last_batch()?;
+    while let Some(record) = batch {
+        if is_on_l1(&record) {
+            safe = safe.max(record.last_block);
+        }
+        if record.status == BatchStatus::Final {
+            finalized = record.last_block;
+            break;
+        }
+        batch = match record.index.checked_sub(1) {
+            Some(index) if index > 0 => snapshot.batch(index)?,
+            _ => None,
+        };
+    }
+    Ok(Heads::new(at(snapshot.head())?, at(safe)?, at(finalized)?))
 }
 
 /// Waits for a thread on another one, so that its end can be awaited.
-fn ended(
-    thread: JoinHandle<Result<(), BuilderError>>,
-) -> oneshot::Receiver<Result<(), BuilderError>> {
+fn ended(thread: JoinHandle<Result<(), BuilderError>>) -> oneshot::Receiver<Result<(), BuilderError>> {
     let (sender, receiver) = oneshot::channel();
     tokio::task::spawn_blocking(move || {
         if let Ok(result) = thread.join() {
@@ -153,9 +169,7 @@ fn ended(
     receiver
 }
 
-fn builder_failure(
-    ended: Result<Result<(), BuilderError>, oneshot::error::RecvError>,
-) -> eyre::Report {
+fn builder_failure(ended: Result<Result<(), BuilderError>, oneshot::error::RecvError>) -> eyre::Report {
     match ended {
         Ok(Ok(())) => eyre!("the builder ended by itself"),
         Ok(Err(error)) => eyre::Report::new(error).wrap_err("the builder failed"),

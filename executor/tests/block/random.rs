@@ -215,7 +215,8 @@ fn transaction(nonce: u64, (target, gas, creates): (u8, u64, bool), state: &Memo
     let data = if creates { state.codes.get(&state.accounts[&target].code_hash).cloned() } else { None };
     TxEnv {
         caller: SENDER,
-        gas_limit: 60_000 + gas % 2_000_000,
+        // Enough for the intrinsic gas of every program as init code.
+        gas_limit: 80_000 + gas % 2_000_000,
         gas_price: u128::from(gas % 2),
         kind: if creates { TxKind::Create } else { TxKind::Call(target) },
         value: U256::from(gas % 3),

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use executor::{
+    block::{BlockError, PushError},
     chain::ChainConfig,
     derive::DeriveError,
     stateless::{self, BatchInput, Refusal},
@@ -49,6 +50,9 @@ fn code(refusal: &Refusal) -> RefusalCode {
     match refusal {
         Refusal::ParentHeader | Refusal::Parent { .. } => RefusalCode::Parent,
         Refusal::Witness(_) | Refusal::State(_) => RefusalCode::Witness,
+        // A block that cannot read its state lacks witness, whichever rule asked for it.
+        Refusal::Block { source: BlockError::State(_), .. }
+        | Refusal::Transaction { source: PushError::State(_), .. } => RefusalCode::Witness,
         Refusal::Derive(error) => derive_code(error),
         Refusal::Blob(_)
         | Refusal::Batch(_)
@@ -70,5 +74,30 @@ fn derive_code(error: &DeriveError) -> RefusalCode {
         | DeriveError::ReceiptsRoot { .. }
         | DeriveError::Deposit { .. } => RefusalCode::Deposits,
         _ => RefusalCode::L1Origin,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::B256;
+    use executor::state::StateError;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_refusal_has_its_code() {
+        let hash = B256::ZERO;
+        let parent = Refusal::Parent { first: 2, claimed: hash, number: 0, parent: hash };
+        assert_eq!(code(&parent), RefusalCode::Parent);
+        assert_eq!(code(&Refusal::ParentHeader), RefusalCode::Parent);
+        assert_eq!(code(&StateError::MissingCode(hash).into()), RefusalCode::Witness);
+        let in_block = Refusal::Block { number: 1, source: BlockError::State(StateError::MissingCode(hash)) };
+        assert_eq!(code(&in_block), RefusalCode::Witness, "whoever asked, the witness lacks it");
+        assert_eq!(code(&DeriveError::MissingReceipts(1).into()), RefusalCode::Deposits);
+        assert_eq!(code(&DeriveError::HeaderNumber { expected: 1, got: 2 }.into()), RefusalCode::L1Origin);
+        let root = Refusal::TransactionsRoot { number: 1, computed: hash, claimed: hash };
+        assert_eq!(code(&root), RefusalCode::Data);
+        let claim = Refusal::Claim { field: "outputRoot", computed: "a".into(), claimed: "b".into() };
+        assert_eq!(code(&claim), RefusalCode::Claim);
     }
 }

@@ -172,8 +172,9 @@ pub async fn run(config: &SessionConfig, l1: &L1, wallet: &Wallet) -> Result<(),
     let sequencer = SequencerClient::connect(&config.sequencer, hello).await?;
     info!(signer = %info.signer, sequencer = %config.sequencer, "proving");
     gauge!("prover_connected").set(1.0);
-    // A key that is young and yet near its end is used for half of what is left.
-    let renewal = Instant::now() + left.saturating_sub(config.renew_before.min(left / 2));
+    // A key that is new and yet near its end is used for half of what is left.
+    let margin = if left > config.renew_before { config.renew_before } else { left / 2 };
+    let renewal = Instant::now() + left.saturating_sub(margin);
     let outcome = Proving { info, sequencer, work: Work::Idle(enclave) }.run(renewal).await;
     gauge!("prover_connected").set(0.0);
     outcome

@@ -32,6 +32,7 @@ const RAISE_PERCENT: u128 = 125;
 pub struct Wallet {
     l1: L1,
     signer: PrivateKeySigner,
+    patience: Duration,
 }
 
 /// Why a transaction did not get into a block, or not well.
@@ -85,7 +86,12 @@ pub enum TransactionError {
 impl Wallet {
     /// The account of `signer` on the chain of `l1`.
     pub fn new(l1: L1, signer: PrivateKeySigner) -> Self {
-        Self { l1, signer }
+        Self { l1, signer, patience: PATIENCE }
+    }
+
+    /// The same with another time for a transaction to get into a block before it is replaced.
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Its address.
@@ -139,8 +145,8 @@ impl Wallet {
 
     /// Waits for one of the transactions to be in a block, for a while.
     async fn wait(&self, nonce: u64, sent: &[B256]) -> Result<Option<TransactionReceipt>, TransactionError> {
-        let deadline = Instant::now() + PATIENCE;
-        while Instant::now() < deadline {
+        let deadline = Instant::now() + self.patience;
+        loop {
             // Asked first, so that a nonce that is gone without a receipt is really gone to another.
             let next = self.l1.nonce(self.address()).await?;
             for hash in sent {
@@ -154,9 +160,11 @@ impl Wallet {
             if next > nonce {
                 return Err(TransactionError::NonceTaken { account: self.address(), nonce });
             }
-            sleep(POLL).await;
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+            sleep(POLL.min(self.patience)).await;
         }
-        Ok(None)
     }
 
     async fn check_funds(&self, gas_limit: u64, fees: Eip1559Estimation) -> Result<(), TransactionError> {

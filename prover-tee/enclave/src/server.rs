@@ -5,7 +5,7 @@ use std::{
     io::{self, Read, Write},
     net::{TcpListener, TcpStream},
     os::unix::{
-        fs::PermissionsExt,
+        fs::{FileTypeExt, PermissionsExt},
         net::{UnixListener, UnixStream},
     },
     path::Path,
@@ -95,8 +95,12 @@ impl Server {
     }
 }
 
-/// Removes a socket that no process listens on any more, as a killed one leaves it.
+/// Removes a socket that no process listens on any more, as a killed one leaves it. Leaves any other
+/// file alone.
 fn remove_stale(path: &Path) -> io::Result<()> {
+    if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket()) {
+        return Ok(());
+    }
     match UnixStream::connect(path) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
         _ => Ok(()),

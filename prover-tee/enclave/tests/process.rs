@@ -282,6 +282,12 @@ fn a_unix_socket_is_private_and_outlives_a_killed_process() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot listen"), "{output:?}");
     assert_eq!(info(&mut UnixStream::connect(&path).unwrap()).signer, key);
 
+    // Neither is a file in the place of the socket ever removed.
+    let file = enclave.folder.path().join("enclave.json");
+    let onto = format!("unix:{}", file.display());
+    let output = command(enclave.folder.path(), &["--listen", &onto]).output().unwrap();
+    assert!(output.status.code() == Some(1) && file.is_file(), "{output:?}");
+
     enclave.process.kill().unwrap();
     enclave.process.wait().unwrap();
     assert!(path.exists(), "a killed process leaves its socket behind");

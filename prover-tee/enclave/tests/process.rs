@@ -2,103 +2,25 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod support;
+
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{Shutdown, TcpStream},
     os::unix::net::UnixStream,
-    path::Path,
-    process::{Child, Command, Stdio},
+    process::Command,
     time::Duration,
 };
 
 use alloy_primitives::{Address, B256, Bytes};
-use executor::chain::{BlobFraction, ChainConfig, DataMode};
 use proptest::prelude::*;
 use prover_core::{
     PROTOCOL_VERSION,
-    enclave::{Attest, EnclaveRequest, EnclaveResponse, GetInfo, Info, Prove, RefusalCode, Renew},
+    enclave::{Attest, EnclaveRequest, EnclaveResponse, GetInfo, Prove, RefusalCode, Renew},
     frame::{self, MAX_BATCH, MAX_CONTROL},
 };
-use prover_enclave::{EnclaveConfig, server::MAX_CONNECTIONS};
-
-/// A running enclave, killed when dropped.
-struct Enclave {
-    process: Child,
-    address: String,
-    folder: tempfile::TempDir,
-}
-
-fn config() -> EnclaveConfig {
-    EnclaveConfig {
-        rollup: Address::repeat_byte(7),
-        registry: Address::repeat_byte(6),
-        chain: ChainConfig {
-            chain_id: 2,
-            l1_chain_id: 1,
-            portal: Address::repeat_byte(8),
-            genesis_hash: B256::repeat_byte(9),
-            gas_limit: 60_000_000,
-            elasticity: 6,
-            base_fee_change_denominator: 250,
-            min_base_fee: 1,
-            data_mode: DataMode::Auditable,
-            l1_blob_schedule: vec![BlobFraction { activation_time: 0, update_fraction: 5_007_716 }],
-        },
-    }
-}
-
-/// The program with `arguments` after a configuration file that holds [`config`].
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let file = folder.join("enclave.json");
-    std::fs::write(&file, serde_json::to_vec(&config()).unwrap()).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_prover-enclave"));
-    command.arg("--config").arg(file).args(arguments);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn start_with(folder: tempfile::TempDir, arguments: &[&str]) -> Enclave {
-    let mut process = command(folder.path(), arguments).stderr(Stdio::inherit()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();
-    Enclave { process, address, folder }
-}
-
-fn start() -> Enclave {
-    start_with(tempfile::tempdir().unwrap(), &["--listen", "127.0.0.1:0"])
-}
-
-impl Drop for Enclave {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Enclave {
-    fn connect(&self) -> TcpStream {
-        let stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        stream
-    }
-
-    fn info(&self) -> Info {
-        info(&mut self.connect())
-    }
-}
-
-fn ask(stream: &mut (impl Read + Write), request: impl Into<EnclaveRequest>) -> EnclaveResponse {
-    frame::write(stream, &request.into()).unwrap();
-    frame::read(stream, MAX_CONTROL).unwrap()
-}
-
-fn info(stream: &mut (impl Read + Write)) -> Info {
-    match ask(stream, GetInfo { version: PROTOCOL_VERSION }) {
-        EnclaveResponse::Info(info) => info,
-        other => panic!("{other:?}"),
-    }
-}
+use prover_enclave::server::MAX_CONNECTIONS;
+use support::{Enclave, ask, command, config, info, start, start_with};
 
 fn attest() -> Attest {
     Attest {

@@ -13,7 +13,11 @@ pub fn logs(json: bool) {
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    if json { builder.json().init() } else { builder.with_target(false).init() }
+    if json {
+        builder.json().init();
+    } else {
+        builder.with_target(false).with_ansi(std::io::stderr().is_terminal()).init();
+    }
 }
 
 /// Serves metrics in Prometheus' format.

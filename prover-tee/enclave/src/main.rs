@@ -39,8 +39,6 @@ fn start(options: &Options) -> Result<(Server, Arc<Service>), Box<dyn std::error
     let service = Service::new(config, EnclaveKey::generate()?, options.quoter.open()?);
     let server = Server::bind(&options.listen)
         .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;
-    // Takes seconds, so that the first batch does not.
-    executor::batch::load_trusted_setup();
     let info = service.info();
     eprintln!(
         "prover-enclave: signer={} config={} l1={} rollup={}",

@@ -16,7 +16,7 @@ pub fn logs(json: bool) {
     if json {
         builder.json().init();
     } else {
-        builder.with_target(false).with_ansi(std::io::stderr().is_terminal()).init();
+        builder.with_target(false).init();
     }
 }
 

@@ -24,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(100);
 
 /// Waits until the sequencer answers.
-pub async fn l2(settings: &Settings, processes: &mut [Process]) -> Result<()> {
+pub(crate) async fn l2(settings: &Settings, processes: &mut [Process]) -> Result<()> {
     let l2 = ProviderBuilder::new().connect_http(settings.l2_url().parse()?);
     let deadline = tokio::time::Instant::now() + LIMIT;
     while l2.get_block_number().await.is_err() {
@@ -34,7 +34,7 @@ pub async fn l2(settings: &Settings, processes: &mut [Process]) -> Result<()> {
 }
 
 /// Waits until each prover has a live key on L1, and says which.
-pub async fn provers(
+pub(crate) async fn provers(
     l1: &DynProvider,
     deployment: &Deployment,
     processes: &mut [Process],

@@ -15,19 +15,19 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// A request to stop.
 #[derive(Debug)]
-pub struct Stop {
+pub(crate) struct Stop {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Stop {
     /// Listens for Ctrl-C and SIGTERM from now on.
-    pub fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
     /// Waits for the request.
-    pub async fn requested(&mut self) {
+    pub(crate) async fn requested(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -40,7 +40,11 @@ impl Stop {
 /// # Errors
 ///
 /// If a program keeps dying.
-pub async fn until_stopped(processes: &mut [Process], state: &StateDir, stop: &mut Stop) -> Result<()> {
+pub(crate) async fn until_stopped(
+    processes: &mut [Process],
+    state: &StateDir,
+    stop: &mut Stop,
+) -> Result<()> {
     loop {
         tokio::select! {
             () = stop.requested() => return Ok(()),
@@ -60,7 +64,7 @@ pub async fn until_stopped(processes: &mut [Process], state: &StateDir, stop: &m
 }
 
 /// Stops the programs, the last started first: provers before the sequencer, the L1 at the end.
-pub async fn stop(mut processes: Vec<Process>) -> Result<()> {
+pub(crate) async fn stop(mut processes: Vec<Process>) -> Result<()> {
     while let Some(process) = processes.pop() {
         process.stop().await?;
     }

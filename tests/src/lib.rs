@@ -150,7 +150,10 @@ impl Drop for Devnet {
         let _ = process.wait();
         if std::thread::panicking() {
             eprintln!("--- devnet.log");
-            eprintln!("{}", std::fs::read_to_string(self.folder.path().join("devnet.log")).unwrap_or_default());
+            eprintln!(
+                "{}",
+                std::fs::read_to_string(self.folder.path().join("devnet.log")).unwrap_or_default()
+            );
             for program in ["sequencer", "prover-0", "enclave-0"] {
                 let log = self.log(program);
                 let lines: Vec<&str> = log.lines().rev().take(40).collect();
@@ -263,7 +266,11 @@ async fn run(program: &Path, folder: &Path, args: &[&str]) -> Result<String> {
 }
 
 /// Polls until `condition` gives a value, and fails with `what` when `limit` has passed.
-pub async fn until<T>(what: &str, limit: Duration, mut condition: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+pub async fn until<T>(
+    what: &str,
+    limit: Duration,
+    mut condition: impl AsyncFnMut() -> Result<Option<T>>,
+) -> Result<T> {
     let deadline = Instant::now() + limit;
     loop {
         if let Some(value) = condition().await? {

@@ -45,8 +45,7 @@ impl Load {
             let (stop, receipts) = (stop.clone(), receipts.clone());
             senders.push(tokio::spawn(async move {
                 let own = signer.address();
-                let l2 =
-                    ProviderBuilder::new().wallet(EthereumWallet::from(signer)).connect_http(url);
+                let l2 = ProviderBuilder::new().wallet(EthereumWallet::from(signer)).connect_http(url);
                 // While the node is down every request fails: try again, as a wallet's user would.
                 while !stop.load(Ordering::Relaxed) {
                     let Ok(nonce) = l2.get_transaction_count(own).pending().await else {
@@ -204,11 +203,8 @@ async fn every_batch_was_submitted_once(devnet: &Devnet) -> Result<()> {
     let batcher = Role::Batcher.signer()?.address();
     let head = l1.get_block_number().await?;
     for number in 0..=head {
-        let block = l1
-            .get_block_by_number(number.into())
-            .full()
-            .await?
-            .ok_or_eyre("L1 lacks one of its blocks")?;
+        let block =
+            l1.get_block_by_number(number.into()).full().await?.ok_or_eyre("L1 lacks one of its blocks")?;
         for transaction in block.transactions.into_transactions() {
             if transaction.inner.signer() != batcher {
                 continue;

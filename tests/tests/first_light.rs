@@ -33,11 +33,8 @@ async fn first_light() -> Result<()> {
     )
     .await?;
     assert!(balance.starts_with("12345 ") || balance == "12345", "read back after a restart: {balance}");
-    let reserves = foundry(
-        "cast",
-        &["call", "--rpc-url", &url, &pair, "getReserves()(uint112,uint112,uint32)"],
-    )
-    .await?;
+    let reserves =
+        foundry("cast", &["call", "--rpc-url", &url, &pair, "getReserves()(uint112,uint112,uint32)"]).await?;
     assert!(!reserves.starts_with('0'), "the pool is still there: {reserves}");
     a_wallets_transaction_becomes_final(&devnet).await
 }
@@ -98,8 +95,7 @@ async fn the_output_on_l1_is_the_nodes(devnet: &Devnet, block: u64) -> Result<()
 }
 
 async fn node_output(l2: &DynProvider, block: u64) -> Result<B256> {
-    let output: Value =
-        l2.raw_request("optimism_outputAtBlock".into(), (format!("{block:#x}"),)).await?;
+    let output: Value = l2.raw_request("optimism_outputAtBlock".into(), (format!("{block:#x}"),)).await?;
     Ok(output["outputRoot"].as_str().ok_or_eyre("no outputRoot")?.parse()?)
 }
 

@@ -106,8 +106,8 @@ impl<O: OriginSource> Builder<O> {
 fn load_parent(snapshot: &Snapshot) -> Result<Parent, BuilderError> {
     let number = snapshot.head();
     let header = snapshot.header(number)?.ok_or(BuilderError::MissingBlock(number))?;
-    let origin = origin_of(&header, &snapshot.state())
-        .map_err(|source| BuilderError::State { number, source })?;
+    let origin =
+        origin_of(&header, &snapshot.state()).map_err(|source| BuilderError::State { number, source })?;
     let (header, hash) = header.into_parts();
     Ok(Parent { header, hash, origin })
 }

@@ -43,7 +43,14 @@ impl Anvil {
         let mut command = Command::new(program());
         command
             .args(["--host", "127.0.0.1", "--hardfork", "osaka", "--slots-in-an-epoch", "1", "--silent"])
-            .args(["--gas-limit", "60000000", "--chain-id", &CHAIN_ID.to_string(), "--port", &port.to_string()])
+            .args([
+                "--gas-limit",
+                "60000000",
+                "--chain-id",
+                &CHAIN_ID.to_string(),
+                "--port",
+                &port.to_string(),
+            ])
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -58,7 +65,10 @@ impl Anvil {
     }
 
     pub(crate) async fn rpc(&self, method: &'static str, params: Value) -> Value {
-        self.provider.raw_request(method.into(), params).await.unwrap_or_else(|error| panic!("{method}: {error}"))
+        self.provider
+            .raw_request(method.into(), params)
+            .await
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     /// Makes `count` blocks, a second apart.

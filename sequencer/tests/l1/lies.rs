@@ -30,7 +30,8 @@ async fn proxy(anvil: &Anvil, lie: impl Fn(&str, &mut Value) + Send + Sync + 'st
 
 async fn serve(mut stream: TcpStream, target: String, lie: Lie) {
     while let Some(request) = read_body(&mut stream).await {
-        let method = serde_json::from_slice::<Value>(&request).unwrap()["method"].as_str().unwrap().to_owned();
+        let method =
+            serde_json::from_slice::<Value>(&request).unwrap()["method"].as_str().unwrap().to_owned();
         let mut honest = TcpStream::connect(&target).await.unwrap();
         let head = format!(
             "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -40,7 +41,10 @@ async fn serve(mut stream: TcpStream, target: String, lie: Lie) {
         let mut answer: Value = serde_json::from_slice(&read_body(&mut honest).await.unwrap()).unwrap();
         lie(&method, &mut answer["result"]);
         let answer = answer.to_string();
-        let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", answer.len());
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            answer.len()
+        );
         stream.write_all(&[head.as_bytes(), answer.as_bytes()].concat()).await.unwrap();
     }
 }

@@ -23,7 +23,6 @@ pub(crate) struct Watch {
     pub(crate) chain: Arc<ChainConfig>,
     pub(crate) view: L1View,
     pub(crate) watcher: Watcher,
-    pub(crate) config: L1Config,
     requests: mpsc::Receiver<Unwind>,
     _folder: TempDir,
 }
@@ -57,7 +56,7 @@ impl Watch {
             Unwinder::new(sender, queue),
             Heads::new(head, head, head),
         );
-        Self { store, chain, view, watcher, config, requests, _folder: folder }
+        Self { store, chain, view, watcher, requests, _folder: folder }
     }
 
     /// Steps until nothing is left to take in. No reorganisation is expected.
@@ -111,9 +110,8 @@ async fn origins_wait_for_confirmations_and_for_their_time() {
         let block = watch.store.snapshot().unwrap().l1_block(number).unwrap().unwrap();
         block.header.timestamp
     };
-    let offered = |parent, timestamp| {
-        watch.view.next_origin(parent, timestamp).unwrap().map(|next| next.origin.number)
-    };
+    let offered =
+        |parent, timestamp| watch.view.next_origin(parent, timestamp).unwrap().map(|next| next.origin.number);
     assert_eq!(offered(0, u64::MAX), Some(4));
     assert_eq!(offered(0, time(2)), Some(2));
     assert_eq!(offered(0, time(1) - 1), None, "never younger than the block");

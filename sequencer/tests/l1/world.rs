@@ -99,7 +99,8 @@ impl World {
     pub(crate) async fn prover(&self, index: u16) -> Prover {
         let operator = Role::Operator(index);
         let chain = &self.deployment.chain;
-        let mut prover = Prover::new(index, operator.signer().unwrap().address(), self.deployment.rollup, chain.clone());
+        let mut prover =
+            Prover::new(index, operator.signer().unwrap().address(), self.deployment.rollup, chain.clone());
         let head = self.anvil.head().await;
         let attest = Attest {
             l1_chain_id: chain.l1_chain_id,
@@ -116,7 +117,8 @@ impl World {
             refBlockNumber: head.0,
         };
         // The reference block's hash is known to L1 from the next block on.
-        until("the reference block is history", async || (self.anvil.head().await.0 > head.0).then_some(())).await;
+        until("the reference block is history", async || (self.anvil.head().await.0 > head.0).then_some(()))
+            .await;
         self.call(operator, self.deployment.prover_registry, call.abi_encode()).await;
         prover.registered = true;
         prover
@@ -151,12 +153,13 @@ impl World {
         tune(&mut tuning);
         let Deployment { chain, genesis, .. } = &self.deployment;
         // Tasks of a node that was ended may still hold it for a moment.
-        let store = until("the store is free", async || match Store::open(self.folder.path(), chain, genesis) {
-            Ok(store) => Some(store),
-            Err(StoreError::InUse { .. }) => None,
-            Err(error) => panic!("{error}"),
-        })
-        .await;
+        let store =
+            until("the store is free", async || match Store::open(self.folder.path(), chain, genesis) {
+                Ok(store) => Some(store),
+                Err(StoreError::InUse { .. }) => None,
+                Err(error) => panic!("{error}"),
+            })
+            .await;
         let chain = Arc::new(chain.clone());
         let snapshot = store.snapshot().unwrap();
         let genesis_head = Head { number: 0, hash: snapshot.block_hash(0).unwrap().unwrap() };
@@ -254,12 +257,15 @@ impl Node {
     }
 
     pub(crate) async fn until_safe(&self, block: u64) {
-        until(&format!("block {block} is safe"), async || (self.heads.safe().number >= block).then_some(())).await;
+        until(&format!("block {block} is safe"), async || (self.heads.safe().number >= block).then_some(()))
+            .await;
     }
 
     pub(crate) async fn until_final(&self, block: u64) {
-        until(&format!("block {block} is final"), async || (self.heads.finalized().number >= block).then_some(()))
-            .await;
+        until(&format!("block {block} is final"), async || {
+            (self.heads.finalized().number >= block).then_some(())
+        })
+        .await;
     }
 
     /// The output root of one of our blocks.

@@ -191,7 +191,8 @@ pub(crate) fn measure(million: &Million, kind: Kind, report: &mut Report) -> Res
     report.add(format!("{name}.state_root_ms"), median(&mut plain.roots.clone()) * 1000.0);
     let built = |side: &Side| median(&mut side.execution.clone()) + median(&mut side.roots.clone());
     let recording_cost = median(&mut recording.roots.clone()) - median(&mut plain.roots.clone());
-    report.add(format!("{name}.witness_recording_percent_of_building"), recording_cost / built(&plain) * 100.0);
+    report
+        .add(format!("{name}.witness_recording_percent_of_building"), recording_cost / built(&plain) * 100.0);
 
     measure_batches(&recording.chain, name, report)
 }
@@ -223,8 +224,14 @@ fn measure_batches(chain: &TestChain, name: &str, report: &mut Report) -> Result
         speeds.push(elapsed.div_f64(batch_gas as f64 / MEGA));
     }
     report.add(format!("{name}.stateless_mgas_per_s_one_core"), 1.0 / median(&mut speeds));
-    report.add(format!("{name}.witness_bytes_per_mgas"), f64::from(u32::try_from(witness_bytes)?) / (gas as f64 / MEGA));
-    report.add(format!("{name}.batch_bytes_per_transaction"), f64::from(u32::try_from(batch_bytes)?) / f64::from(u32::try_from(count)?));
+    report.add(
+        format!("{name}.witness_bytes_per_mgas"),
+        f64::from(u32::try_from(witness_bytes)?) / (gas as f64 / MEGA),
+    );
+    report.add(
+        format!("{name}.batch_bytes_per_transaction"),
+        f64::from(u32::try_from(batch_bytes)?) / f64::from(u32::try_from(count)?),
+    );
     Ok(())
 }
 

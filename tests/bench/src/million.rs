@@ -62,8 +62,7 @@ fn token_code(contracts: &Path) -> Result<Bytes> {
     let mut deployer = Wallet::new(u64::MAX);
     let rich = GenesisAccount { balance: U256::from(10).pow(U256::from(20)), ..Default::default() };
     let mut chain = TestChain::new(DataMode::Auditable, [(deployer.address, rich)].into());
-    let creation =
-        deployer.send(alloy_primitives::TxKind::Create, U256::ZERO, creation, 10_000_000);
+    let creation = deployer.send(alloy_primitives::TxKind::Create, U256::ZERO, creation, 10_000_000);
     chain.build(ORIGIN_NUMBER, [creation]);
     chain.head().sealed.changes.codes.values().next().cloned().ok_or_eyre("the token was not deployed")
 }

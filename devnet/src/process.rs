@@ -36,14 +36,15 @@ pub struct Program {
 pub struct Process {
     program: Program,
     child: Child,
-    crashes: Vec<Instant>,
+    started: Instant,
+    early_deaths: u32,
 }
 
 impl Process {
     /// Starts `program`. It shares the devnet's process group, so that nothing survives the group.
     pub fn start(program: Program) -> Result<Self> {
         let child = spawn(&program)?;
-        Ok(Self { program, child, crashes: Vec::new() })
+        Ok(Self { program, child, started: Instant::now(), early_deaths: 0 })
     }
 
     /// The short name of the program.
@@ -70,15 +71,15 @@ impl Process {
     ///
     /// # Errors
     ///
-    /// If it keeps dying: the message carries the end of its log.
+    /// If it dies again and again as soon as it is started: the message carries the end of its log.
     pub fn restart(&mut self) -> Result<()> {
-        let now = Instant::now();
-        self.crashes.retain(|crash| now.duration_since(*crash) < CRASH_WINDOW);
-        self.crashes.push(now);
-        if self.crashes.len() >= CRASH_LIMIT {
+        let early = self.started.elapsed() < EARLY;
+        self.early_deaths = if early { self.early_deaths.saturating_add(1) } else { 0 };
+        if self.early_deaths >= EARLY_DEATHS {
             bail!("{} keeps dying; the end of its log:\n{}", self.program.name, self.log_tail());
         }
         self.child = spawn(&self.program)?;
+        self.started = Instant::now();
         Ok(())
     }
 

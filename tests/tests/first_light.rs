@@ -117,7 +117,8 @@ async fn a_contract_is_deployed_and_called(devnet: &Devnet) -> Result<(Address, 
         ],
     )
     .await?;
-    let json = created.lines().rev().find(|line| line.starts_with('{')).unwrap_or(&created);
+    // Forge prints what it compiled before the JSON.
+    let json = created.get(created.find('{').ok_or_eyre("no JSON")?..).unwrap_or_default();
     let created: Value = serde_json::from_str(json)?;
     let token: Address = created["deployedTo"].as_str().ok_or_eyre("no address")?.parse()?;
     foundry(

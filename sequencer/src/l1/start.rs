@@ -100,6 +100,7 @@ impl L1Side {
             unwinder,
             heads.clone(),
         );
+        tracker.write_tags()?;
         let submitter = Submitter::new(
             client,
             chain.l1_chain_id,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use alloy::{
     consensus::BlockHeader,
     eips::{BlockId, BlockNumberOrTag},
-    rpc::types::Filter,
+    rpc::types::{Filter, Log},
     sol_types::SolEvent,
 };
 use alloy_primitives::{B256, U256};
@@ -39,6 +39,9 @@ use crate::{
     heads::{Head, Heads},
     store::{BatchRecord, BatchStatus, Store, StoreError},
 };
+
+/// L1 blocks in one query for logs.
+const LOG_WINDOW: u64 = 1000;
 
 /// The `Rollup` contract as of one L1 block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,10 +145,13 @@ impl Tracker {
         let finalized = if self.config.finality_depth == 0 {
             self.client.view(rollup, IRollup::finalizedIndexCall {}, at).await?
         } else {
-            // Below the block that deployed the contract nothing is final yet.
             let below = head.number().saturating_sub(self.config.finality_depth);
             let at = BlockId::number(below.max(self.config.genesis_origin.0));
-            self.client.view(rollup, IRollup::finalizedIndexCall {}, at).await.unwrap_or(U256::ZERO)
+            match self.client.view(rollup, IRollup::finalizedIndexCall {}, at).await {
+                // There is no answer from before the contract was deployed; nothing was final then.
+                Err(L1Error::Undecodable { .. }) => U256::ZERO,
+                answer => answer?,
+            }
         };
         Ok(RollupStatus {
             l1_block: head.number(),
@@ -180,7 +186,7 @@ impl Tracker {
         }
         for index in agreed + 1..=status.batch_count {
             let output = self.output(index, at).await?;
-            self.found(index, output).await?;
+            self.found(index, output, status.l1_block).await?;
         }
         Ok(())
     }
@@ -196,13 +202,13 @@ impl Tracker {
         }
         let filter = Filter::new()
             .address(self.config.rollup)
-            .event_signature(IRollup::ConflictResolved::SIGNATURE_HASH)
-            .from_block(l1_block);
-        let discarded = self.client.logs(&filter).await?.iter().any(|log| {
-            IRollup::ConflictResolved::decode_log(&log.inner).is_ok_and(|event| {
-                event.keptThrough < U256::from(first) && event.discardedThrough >= U256::from(first)
-            })
+            .event_signature(IRollup::ConflictResolved::SIGNATURE_HASH);
+        let discarded = self.newest_log(&filter, l1_block, head, |log| {
+            let event = IRollup::ConflictResolved::decode_log(&log.inner).ok()?;
+            let index = U256::from(first);
+            (event.keptThrough < index && index <= event.discardedThrough).then_some(())
         });
+        let discarded = discarded.await?.is_some();
         if discarded {
             warn!(kept = agreed, discarded = known, "batches were discarded on L1");
             counter!("sequencer_batches_discarded").increment(known - agreed);
@@ -219,12 +225,12 @@ impl Tracker {
     }
 
     /// Batch `index` is on L1 with `output`.
-    async fn found(&self, index: u64, output: IRollup::Output) -> Result<(), L1Error> {
+    async fn found(&self, index: u64, output: IRollup::Output, head: u64) -> Result<(), L1Error> {
         let ours = self.batches.get(index).filter(|record| record.transition.outputRoot == output.outputRoot);
         if ours.is_none() {
             self.check_own_block(index, &output)?;
         }
-        let submitted = self.submission(index, output.outputRoot).await?;
+        let submitted = self.submission(index, output.outputRoot, head).await?;
         let status = BatchStatus::OnL1 { l1_block: submitted.l1_block, tx: submitted.transaction };
         if ours.is_some() {
             self.batches.set_status(index, status)?;
@@ -292,7 +298,7 @@ impl Tracker {
     }
 
     /// Where batch `index` was submitted.
-    async fn submission(&self, index: u64, root: B256) -> Result<Submission, L1Error> {
+    async fn submission(&self, index: u64, root: B256, head: u64) -> Result<Submission, L1Error> {
         let from = match self.batches.get(index - 1).map(|record| record.status.clone()) {
             Some(BatchStatus::OnL1 { l1_block, .. }) => l1_block,
             _ => self.config.genesis_origin.0,
@@ -301,10 +307,8 @@ impl Tracker {
             .address(self.config.rollup)
             .event_signature(IRollup::BatchSubmitted::SIGNATURE_HASH)
             .topic1(U256::from(index))
-            .topic2(root)
-            .from_block(from);
-        let logs = self.client.logs(&filter).await?;
-        let found = logs.iter().rev().find_map(|log| {
+            .topic2(root);
+        let found = self.newest_log(&filter, from, head, |log| {
             let event = IRollup::BatchSubmitted::decode_log(&log.inner).ok()?;
             Some(Submission {
                 l1_block: log.block_number?,
@@ -312,11 +316,32 @@ impl Tracker {
                 da_hash: event.daHash,
             })
         });
-        found.ok_or(L1Error::NoBatchEvent { index, from })
+        found.await?.ok_or(L1Error::NoBatchEvent { index, from })
     }
 
-    /// Moves the tags to where the queue is.
-    fn write_tags(&self) -> Result<(), L1Error> {
+    /// The newest log in L1 blocks `from ..= to` of which `pick` makes something. Looks backwards in
+    /// windows, since nodes limit the range of a query and what is looked for is mostly near.
+    async fn newest_log<T>(
+        &self,
+        filter: &Filter,
+        from: u64,
+        to: u64,
+        pick: impl Fn(&Log) -> Option<T>,
+    ) -> Result<Option<T>, L1Error> {
+        let mut end = to;
+        loop {
+            let start = end.saturating_sub(LOG_WINDOW - 1).max(from);
+            let logs = self.client.logs(&filter.clone().from_block(start).to_block(end)).await?;
+            let found = logs.iter().rev().find_map(&pick);
+            if found.is_some() || start <= from {
+                return Ok(found);
+            }
+            end = start - 1;
+        }
+    }
+
+    /// Moves the tags to where the queue is. Also right after the start, when L1 may be away.
+    pub(super) fn write_tags(&self) -> Result<(), L1Error> {
         let (_, finalized) = self.batches.base();
         let on_l1 = self.batches.last_on_l1();
         let safe = self.batches.get(on_l1).map_or(finalized, |record| record.last_block);

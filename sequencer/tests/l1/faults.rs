@@ -32,17 +32,20 @@ async fn a_reorganisation_takes_batches_and_origins_with_it() {
     let world = World::new().await;
     let provers = [world.prover(0).await, world.prover(1).await];
     // What is final cannot go, so finality is seen later than the reorganisation is deep.
-    let node = world.node(|tuning| tuning.l1.finality_depth = 100).await;
+    let node = world.node(|tuning| tuning.l1.finality_depth = 30).await;
     let workers = provers.map(|prover| prover.work(node.side.endpoint()));
+    // Contracts and provers stay: the reorganisation begins after this.
+    let stays = world.anvil.head().await.0;
+    let origin = |block| node.store.snapshot().unwrap().origin(block).unwrap().unwrap().number;
+    until("origins have moved on", async || (origin(node.heads.latest().number) > stays + 1).then_some(()))
+        .await;
     let block = node.transfer(0).await;
     node.until_safe(block).await;
-    let (before, _) = world.last_output().await;
     let old_root = node.output_root(block);
 
     world.anvil.set_block_time(0).await;
-    // As deep as the origin of the transfer's block, however long it took until that was safe.
-    let origin = node.store.snapshot().unwrap().origin(block).unwrap().unwrap().number;
-    world.anvil.reorg(world.anvil.head().await.0 - origin + 1).await;
+    let (before, _) = world.last_output().await;
+    world.anvil.reorg(world.anvil.head().await.0 - origin(block) + 1).await;
     let (after, _) = world.last_output().await;
     assert!(after < before, "the reorganisation took a batch: {before} -> {after}");
     world.anvil.set_block_time(1).await;

@@ -4,6 +4,7 @@
 //! `ANVIL`, from `contracts/node_modules`, or from the search path.
 
 mod anvil;
+mod discard;
 mod endpoint;
 mod faults;
 mod lies;

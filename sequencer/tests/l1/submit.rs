@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use alloy::consensus::BlockHeader;
 use alloy_primitives::B256;
 use sequencer::store::BatchStatus;
 use serde_json::json;
 
-use crate::{until, world::World};
+use crate::{
+    until,
+    world::{Node, World},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn blocks_become_safe_and_final() {
@@ -67,8 +69,29 @@ async fn nothing_is_submitted_unproved() {
     node.end().await;
 }
 
-/// The stored transaction of the first batch that is being submitted.
-fn submitting(node: &crate::world::Node) -> Option<(u64, B256, u64)> {
+/// Index, hash and nonce of the batch transaction that is under way.
+type UnderWay = (u64, B256, u64);
+
+/// L1 stands still, with a batch on its way to it.
+async fn standstill(world: &World, node: &Node) -> UnderWay {
+    world.anvil.set_block_time(0).await;
+    until("a batch is on its way to an L1 that stands still", async || {
+        // L1 has to come as far as the batch's last block before it takes it.
+        world.anvil.mine(1).await;
+        let seen = world.anvil.head().await.0;
+        until("the node has seen the block", async || {
+            (node.heads.l1.borrow().head.number >= seen).then_some(())
+        })
+        .await;
+        let mut changes = node.heads.latest.subscribe();
+        changes.changed().await.unwrap();
+        submitting(node)
+    })
+    .await
+}
+
+/// What the store says of the transaction under way.
+fn submitting(node: &Node) -> Option<UnderWay> {
     let snapshot = node.store.snapshot().unwrap();
     let last = snapshot.last_batch().unwrap()?.index;
     (1..=last).find_map(|index| match snapshot.batch(index).unwrap()?.status {
@@ -87,8 +110,7 @@ async fn after_a_crash_the_same_transaction_is_sent_again() {
     node.until_safe(block).await;
 
     // L1 stands still with a transaction under way, and forgets it.
-    world.anvil.set_block_time(0).await;
-    let (index, hash, nonce) = until("a batch is being submitted", async || submitting(&node)).await;
+    let (index, hash, nonce) = standstill(&world, &node).await;
     node.end().await;
     workers.iter().for_each(|worker| worker.abort());
     world.anvil.rpc("anvil_dropTransaction", json!([hash])).await;
@@ -121,14 +143,11 @@ async fn fees_rise_until_l1_takes_the_transaction() {
     let provers = [world.prover(0).await, world.prover(1).await];
     let node = world.node(|_| {}).await;
     let workers = provers.map(|prover| prover.work(node.side.endpoint()));
-    world.anvil.set_block_time(0).await;
-    let (index, first, nonce) = until("a batch is being submitted", async || submitting(&node)).await;
+    let (index, first, nonce) = standstill(&world, &node).await;
 
-    // The price rises above the offer, and the chain passes the transaction over.
-    let base_fee = world.anvil.header(Default::default()).await.base_fee_per_gas().unwrap();
-    let high = base_fee * 12;
+    // The price rises to 100 gwei, above the offer, and the chain passes the transaction over.
     let replaced = until("the fees are raised", async || {
-        world.anvil.rpc("anvil_setNextBlockBaseFeePerGas", json!([format!("{high:#x}")])).await;
+        world.anvil.rpc("anvil_setNextBlockBaseFeePerGas", json!(["0x174876e800"])).await;
         world.anvil.mine(1).await;
         submitting(&node).filter(|(_, hash, _)| *hash != first)
     })

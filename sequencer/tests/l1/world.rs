@@ -147,19 +147,24 @@ impl World {
         Tuning { l1, batcher }
     }
 
+    /// The world's one store, once no node has it open any more.
+    pub(crate) async fn store(&self) -> Store {
+        let Deployment { chain, genesis, .. } = &self.deployment;
+        // Tasks of a node that was ended may still hold it for a moment.
+        until("the store is free", async || match Store::open(self.folder.path(), chain, genesis) {
+            Ok(store) => Some(store),
+            Err(StoreError::InUse { .. }) => None,
+            Err(error) => panic!("{error}"),
+        })
+        .await
+    }
+
     /// Starts a node on the world's one store.
     pub(crate) async fn node(&self, tune: impl FnOnce(&mut Tuning)) -> Node {
         let mut tuning = self.tuning();
         tune(&mut tuning);
-        let Deployment { chain, genesis, .. } = &self.deployment;
-        // Tasks of a node that was ended may still hold it for a moment.
-        let store =
-            until("the store is free", async || match Store::open(self.folder.path(), chain, genesis) {
-                Ok(store) => Some(store),
-                Err(StoreError::InUse { .. }) => None,
-                Err(error) => panic!("{error}"),
-            })
-            .await;
+        let chain = &self.deployment.chain;
+        let store = self.store().await;
         let chain = Arc::new(chain.clone());
         let snapshot = store.snapshot().unwrap();
         let genesis_head = Head { number: 0, hash: snapshot.block_hash(0).unwrap().unwrap() };
@@ -228,32 +233,27 @@ impl World {
 impl Node {
     /// Sends one wei to nobody; returns the number of the block it is in.
     pub(crate) async fn transfer(&self, nonce: u64) -> u64 {
-        let user = &users().unwrap()[0];
-        let chain_id = devnet::settings::L2_CHAIN_ID;
-        let tx = TxEip1559 {
-            chain_id,
-            nonce,
-            gas_limit: 21_000,
-            max_fee_per_gas: 10_000_000_000,
-            max_priority_fee_per_gas: 1_000_000,
-            to: TxKind::Call(Address::repeat_byte(0x99)),
-            value: U256::ONE,
-            access_list: Default::default(),
-            input: Default::default(),
-        };
-        let signature = user.sign_hash_sync(&tx.signature_hash()).unwrap();
-        let tx = executor::Transaction::from(tx.into_signed(signature));
-        let hash = self
-            .pool
-            .add::<pool::PoolError>(tx, |sender| {
-                let snapshot = self.store.snapshot().unwrap();
-                Ok((snapshot.head(), pool::read_sender(&snapshot.state(), sender).unwrap()))
-            })
-            .unwrap();
+        let hash = self.send(nonce).unwrap();
+        self.until_in_block(hash).await
+    }
+
+    /// The number of the block that holds the transfer with this nonce.
+    pub(crate) async fn block_of(&self, nonce: u64) -> u64 {
+        self.until_in_block(transfer_of(nonce).tx_hash()).await
+    }
+
+    async fn until_in_block(&self, hash: B256) -> u64 {
         until("the transfer is in a block", async || {
             self.store.snapshot().unwrap().transaction(hash).unwrap().map(|(block, _)| block)
         })
         .await
+    }
+
+    fn send(&self, nonce: u64) -> Result<B256, pool::PoolError> {
+        self.pool.add::<pool::PoolError>(transfer_of(nonce), |sender| {
+            let snapshot = self.store.snapshot().unwrap();
+            Ok((snapshot.head(), pool::read_sender(&snapshot.state(), sender).unwrap()))
+        })
     }
 
     pub(crate) async fn until_safe(&self, block: u64) {
@@ -282,4 +282,22 @@ impl Node {
         tokio::task::spawn_blocking(move || builder.join()).await.unwrap().unwrap().unwrap();
         drop((store, heads, pool));
     }
+}
+
+/// Transaction `nonce` of the first user.
+fn transfer_of(nonce: u64) -> executor::Transaction {
+    let user = &users().unwrap()[0];
+    let tx = TxEip1559 {
+        chain_id: devnet::settings::L2_CHAIN_ID,
+        nonce,
+        gas_limit: 21_000,
+        max_fee_per_gas: 10_000_000_000,
+        max_priority_fee_per_gas: 1_000_000,
+        to: TxKind::Call(Address::repeat_byte(0x99)),
+        value: U256::ONE,
+        access_list: Default::default(),
+        input: Default::default(),
+    };
+    let signature = user.sign_hash_sync(&tx.signature_hash()).unwrap();
+    executor::Transaction::from(tx.into_signed(signature))
 }

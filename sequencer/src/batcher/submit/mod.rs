@@ -59,6 +59,8 @@ use crate::{
 
 /// Most signatures that the contract takes.
 const MAX_SIGNATURES: usize = 8;
+/// Time between two warnings about a batch that nobody signs.
+const UNSIGNED_INTERVAL: Duration = Duration::from_secs(60);
 /// Time between two looks at the account's balance.
 const BALANCE_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -80,6 +82,8 @@ pub struct Submitter {
     last_offer: Option<(u64, Fees)>,
     /// The batch that waits for more signatures, and since when.
     waiting: Option<(B256, Instant)>,
+    /// The batch that has no signature, and since when, or since the last warning.
+    unsigned: Option<(B256, Instant)>,
     /// Cell proofs of the batch that is submitted, by its data hash.
     sidecar: Option<(B256, BlobTransactionSidecarEip7594)>,
     /// Proofs that the contract has seen, by batch.
@@ -113,6 +117,7 @@ impl Submitter {
             flight: None,
             last_offer: None,
             waiting: None,
+            unsigned: None,
             sidecar: None,
             shown: HashMap::new(),
             fast_threshold: None,
@@ -214,14 +219,22 @@ impl Submitter {
     /// Whether `count` signatures are enough by now.
     fn enough(&mut self, batch: &BatchRecord, count: usize) -> bool {
         gauge!("sequencer_batch_signatures").set(count as f64);
+        let key = batch.transition.daHash;
         if count == 0 {
             self.waiting = None;
+            match self.unsigned {
+                Some((of, since)) if of == key && since.elapsed() < UNSIGNED_INTERVAL => return false,
+                Some((of, _)) if of == key => {
+                    warn!(index = batch.index, "no prover has signed the batch that L1 waits for");
+                }
+                _ => {}
+            }
+            self.unsigned = Some((key, Instant::now()));
             return false;
         }
         if count >= self.config.target_signatures {
             return true;
         }
-        let key = batch.transition.daHash;
         match self.waiting {
             Some((of, since)) if of == key => since.elapsed() >= self.config.signature_timeout,
             _ => {

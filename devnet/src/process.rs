@@ -12,9 +12,10 @@ use tokio::process::{Child, Command};
 
 /// How long a process may take to stop before it is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
-/// A process that dies this often within [`CRASH_WINDOW`] is not started again.
-const CRASH_LIMIT: usize = 5;
-const CRASH_WINDOW: Duration = Duration::from_secs(30);
+/// A program that dies this often in a row, each time within [`EARLY`], is not started again.
+const EARLY_DEATHS: u32 = 5;
+/// A program that lives longer than this did start: it was killed, or it crashed at its work.
+const EARLY: Duration = Duration::from_secs(3);
 
 /// A program with its arguments, and where its output goes.
 #[derive(Clone, Debug)]

@@ -6,13 +6,14 @@ use super::BatchError;
 
 /// Decompresses to exactly `expected` bytes, which the caller has bounded.
 ///
-/// The stream must end with its last byte, and memory use does not depend on what it says.
+/// The stream must be of RFC 7932, so that its window has at most 16 MiB, and end with its last byte.
 pub(super) fn decompress(compressed: &[u8], expected: usize) -> Result<Vec<u8>, BatchError> {
     let mut out = vec![0; expected];
     let (mut input_left, mut input_at) = (compressed.len(), 0);
     let (mut output_left, mut output_at, mut written) = (expected, 0, 0);
+    // Strict: the large windows of an extension would let a few bytes ask for a gigabyte.
     let mut state =
-        BrotliState::new(StandardAlloc::default(), StandardAlloc::default(), StandardAlloc::default());
+        BrotliState::new_strict(StandardAlloc::default(), StandardAlloc::default(), StandardAlloc::default());
     let result = BrotliDecompressStream(
         &mut input_left,
         &mut input_at,

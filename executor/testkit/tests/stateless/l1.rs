@@ -101,6 +101,19 @@ fn a_forged_origin_is_another_origin() {
     assert_ne!(forged.run().unwrap().l1OriginHash, honest.run().unwrap().l1OriginHash);
 }
 
+/// A deposit is known by its place among all logs of its block.
+#[test]
+fn deposits_are_numbered_by_log() {
+    let mut chain = TestChain::new(Auditable, Default::default());
+    let one = Deposit::of(Address::repeat_byte(1), 1);
+    // Each is emitted between two logs of others.
+    let number = chain.l1.mine(&[one.clone(), one]);
+    let hash = chain.l1.block(number).0.hash_slow();
+    let hashes: Vec<_> =
+        chain.l1.deposits(number).unwrap().iter().map(|deposit| deposit.source_hash).collect();
+    assert_eq!(hashes, [1, 4].map(|index| executor::deposit::source_hash(hash, index)));
+}
+
 /// Nothing that only the portal's bloom shows is taken for a deposit.
 #[test]
 fn events_of_others_are_not_deposits() {

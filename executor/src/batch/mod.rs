@@ -154,16 +154,21 @@ impl Batch {
     }
 }
 
+/// The most that the transactions of one block may take by [`size_bound`], so that every block
+/// fits into a batch, if need be alone. A block builder has to stop there: a block that fits into no
+/// batch can never be proved.
+pub const MAX_BLOCK_DATA: usize = MAX_DATA - 1024;
+
 /// An upper bound of what a transaction adds to the data of a batch, in bytes.
-///
-/// A block builder that keeps the sum of a block below [`MAX_DATA`] less a kilobyte makes blocks
-/// that fit into a batch.
 pub fn size_bound(transaction: &Transaction) -> usize {
-    // Besides its own encoding: a kind byte and a reference per word or slot, varints and their
-    // slack, and what brotli adds to what it cannot compress.
+    // Against its own encoding: a kind byte or a reference for each word, slot and address, varints
+    // of full length, r and s of full length, and what brotli adds to what it cannot compress.
     let words = transaction.input().len() / 32;
-    let plain = transaction.encode_2718_len() + 4 * words + 64;
-    plain + plain / 1024
+    let entries = transaction.access_list().map_or(0, |list| list.len());
+    let slots = transaction.access_list().map_or(0, |list| list.storage_keys_count());
+    let authorizations = transaction.authorization_list().map_or(0, <[_]>::len);
+    let bound = transaction.encode_2718_len() + 4 * (words + slots + entries) + 80 * authorizations + 96;
+    bound + bound / 1024
 }
 
 /// Why blocks and bytes do not translate into each other.

@@ -6,6 +6,7 @@ use alloy_consensus::transaction::Recovered;
 use alloy_eips::BlockNumHash;
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY};
 use executor::{
+    batch::{MAX_BLOCK_DATA, size_bound},
     block::{BlockExecutor, BlockInput, ExecutedBlock, PushError, SealedBlock, StateRoots, next_base_fee},
     chain::MESSAGE_PASSER,
     state::{StateChanges, StateError},
@@ -96,12 +97,21 @@ impl<O: OriginSource> Builder<O> {
         )
         .map_err(block_error)?;
 
+        let mut data_left = MAX_BLOCK_DATA;
         loop {
             while !pace.is_due() {
                 let Some(candidate) = self.pool.best() else { break };
+                let size = size_bound(&candidate.transaction);
+                if size > data_left {
+                    self.pool.postponed(&candidate);
+                    continue;
+                }
                 let transaction = Recovered::new_unchecked(candidate.transaction.clone(), candidate.sender);
                 match block.push(transaction) {
-                    Ok(_) => self.pool.accepted(&candidate),
+                    Ok(_) => {
+                        data_left -= size;
+                        self.pool.accepted(&candidate);
+                    }
                     Err(PushError::GasLimit { .. }) => self.pool.postponed(&candidate),
                     Err(source @ (PushError::State(_) | PushError::Fatal(_))) => {
                         return Err(BuilderError::Push { number, source });

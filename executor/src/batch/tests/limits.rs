@@ -3,13 +3,14 @@
 use alloy_consensus::{Sealed, Signed, TxEip1559, TxLegacy};
 use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256};
 use op_alloy_consensus::TxDeposit;
+use proptest::prelude::*;
 
 use super::{CHAIN_ID, arbitrary, decode_like};
 use crate::{
     Transaction,
     batch::{
         Batch, BatchBlock, BatchError, MAX_BLOCKS, MAX_COLUMNS, MAX_DATA, compress::compress, decode, encode,
-        size_bound,
+        encode::Columns, size_bound,
     },
     chain::DataMode::{Auditable, Compact},
     codec::{DecodeError, put_bytes, put_varint},
@@ -105,7 +106,7 @@ fn what_is_too_much() {
 /// Compression has to end with its last byte and at the size announced.
 #[test]
 fn the_size_of_the_columns_is_exact() {
-    let columns = super::super::encode::Columns::of(Auditable, CHAIN_ID, &with(Vec::new())).unwrap().columns;
+    let columns = Columns::of(Auditable, CHAIN_ID, &with(Vec::new())).unwrap().columns;
     let decode = |data| decode(Auditable, CHAIN_ID, data, &[]);
     decode(data(&columns, columns.len(), &[])).unwrap();
     for announced in [0, columns.len() - 1, columns.len() + 1] {
@@ -121,6 +122,20 @@ fn the_size_of_the_columns_is_exact() {
     put_varint(&mut after, columns.len() as u64);
     put_bytes(&mut after, &[compress(&columns).unwrap(), vec![0]].concat());
     assert!(matches!(decode(after.into()), Err(BatchError::Decompress { .. })));
+}
+
+#[test]
+fn large_windows_are_refused() {
+    let columns = Columns::of(Auditable, CHAIN_ID, &with(Vec::new())).unwrap().columns;
+    let parameters = brotli::enc::BrotliEncoderParams { large_window: true, lgwin: 30, ..Default::default() };
+    let mut compressed = Vec::new();
+    brotli::BrotliCompress(&mut &columns[..], &mut compressed, &parameters).unwrap();
+    let mut data = vec![1, 0];
+    data.extend([0; 32]);
+    put_varint(&mut data, 1);
+    put_varint(&mut data, columns.len() as u64);
+    put_bytes(&mut data, &compressed);
+    assert!(matches!(decode(Auditable, CHAIN_ID, data.into(), &[]), Err(BatchError::Decompress { .. })));
 }
 
 #[test]
@@ -157,9 +172,22 @@ fn signatures_are_where_the_mode_puts_them() {
     assert_eq!(decode_like(Compact, data.to_vec(), &batch).unwrap(), batch);
 }
 
-/// The bound that block builders rely on, for data that does not compress.
+proptest! {
+    /// The bound that block builders rely on, even without compression.
+    #[test]
+    fn the_size_bound_holds(auditable in arbitrary::batch(Auditable), compact in arbitrary::batch(Compact)) {
+        for (mode, batch) in [(Auditable, auditable), (Compact, compact)] {
+            let bound: usize = batch.transactions().map(size_bound).sum();
+            let Columns { columns, tail } = Columns::of(mode, CHAIN_ID, &batch).unwrap();
+            let blocks = batch.blocks.len() * 64;
+            prop_assert!(columns.len() + tail.len() <= bound + blocks);
+        }
+    }
+}
+
+/// And for data that does not compress.
 #[test]
-fn the_size_bound_holds() {
+fn the_size_bound_holds_for_noise() {
     for input in [0, 4, 36, 100, 10_000, 100_004] {
         let one = transfer(CHAIN_ID, arbitrary::noise(input as u64, input));
         let batch = with(vec![one.clone(); 5]);

@@ -1,5 +1,7 @@
 //! Programs are killed and the L1 goes away, under load: nothing is lost, nothing happens twice.
 
+#![expect(clippy::indexing_slicing, reason = "a failure in a test is the message")]
+
 use std::{
     collections::BTreeMap,
     sync::{

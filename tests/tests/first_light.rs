@@ -1,5 +1,7 @@
 //! The whole path: a wallet's transaction is sequenced, executed, proved and final on L1.
 
+#![expect(clippy::indexing_slicing, reason = "a failure in a test is the message")]
+
 use std::time::{Duration, Instant};
 
 use alloy::{

@@ -124,7 +124,7 @@ mod tests {
 
     fn last_kept(target: UnwindTarget, origins: &[u64]) -> u64 {
         let head = origins.len() as u64 - 1;
-        target.last_kept(head, |n| Ok::<_, ()>(origins[n as usize])).unwrap()
+        target.last_kept(head, |n| Ok::<_, ()>(origins[usize::try_from(n).unwrap()])).unwrap()
     }
 
     #[test]

@@ -3,6 +3,15 @@
 //! Needs the compiled contracts (`make contracts`); anvil is taken from the environment variable
 //! `ANVIL`, from `contracts/node_modules`, or from the search path.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    reason = "tests"
+)]
+
 mod anvil;
 mod discard;
 mod endpoint;

@@ -49,7 +49,7 @@ impl Watch {
         let head = Head { number: 0, hash: chain.genesis_hash };
         let watcher = Watcher::new(
             client,
-            config.clone(),
+            config,
             Arc::clone(&chain),
             store.clone(),
             view.clone(),

@@ -186,8 +186,8 @@ pub(crate) fn measure(million: &Million, kind: Kind, report: &mut Report) -> Res
     let name = kind.name();
     let blocks = (BATCHES * BLOCKS_PER_BATCH) as f64;
     let mgas_per_block = recording.gas as f64 / MEGA / blocks;
-    let executions: Vec<Duration> = [plain.execution.clone(), recording.execution.clone()].concat();
-    report.add(format!("{name}.execution_mgas_per_s"), mgas_per_block / median(&mut executions.clone()));
+    let mut executions: Vec<Duration> = [plain.execution.clone(), recording.execution.clone()].concat();
+    report.add(format!("{name}.execution_mgas_per_s"), mgas_per_block / median(&mut executions));
     report.add(format!("{name}.state_root_ms"), median(&mut plain.roots.clone()) * 1000.0);
     let built = |side: &Side| median(&mut side.execution.clone()) + median(&mut side.roots.clone());
     let recording_cost = median(&mut recording.roots.clone()) - median(&mut plain.roots.clone());

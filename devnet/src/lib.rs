@@ -35,6 +35,9 @@ use settings::{PROVERS, Settings};
 use state_dir::StateDir;
 use supervise::Stop;
 
+/// The file that tells scripts where everything is.
+const RECORD: &str = "devnet.json";
+
 /// Starts everything, tells where it is, and stops everything in order on Ctrl-C or SIGTERM.
 pub async fn run(settings: Settings) -> Result<()> {
     let mut stop = Stop::listen()?;
@@ -48,7 +51,10 @@ pub async fn run(settings: Settings) -> Result<()> {
     let outcome = match outcome {
         Ok(Some(started)) => {
             started.announce(&settings);
-            supervise::until_stopped(&mut processes, &started.state, &mut stop).await
+            let outcome = supervise::until_stopped(&mut processes, &started.state, &mut stop).await;
+            // Whoever finds the file may rely on it: it is there only while the devnet is ready.
+            std::fs::remove_file(started.state.join(RECORD))?;
+            outcome
         }
         Ok(None) => Ok(()),
         Err(error) => Err(error),
@@ -67,7 +73,7 @@ struct Started {
 async fn start(settings: &Settings, processes: &mut Vec<Process>) -> Result<Started> {
     let mut progress = Progress::default();
     let state = StateDir::open(&settings.state_dir, settings.fresh).await?;
-    let record_path = state.join("devnet.json");
+    let record_path = state.join(RECORD);
     if record_path.exists() {
         std::fs::remove_file(&record_path)?;
     }
@@ -167,7 +173,7 @@ impl Started {
             println!("    {}  {}", account.address, account.private_key);
         }
         println!("\n  metrics at http://{}:{}/metrics", settings.reachable_host(), settings.metrics_port);
-        println!("  everything above is in {}", relative(&self.state.join("devnet.json")).display());
+        println!("  everything above is in {}", relative(&self.state.join(RECORD)).display());
         println!("  logs are in {}", relative(&self.state.join("logs")).display());
         println!("\nCtrl-C stops. The next start continues; ARGS=--fresh forgets.");
     }

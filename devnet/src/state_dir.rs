@@ -1,7 +1,7 @@
 //! The folder that holds everything the devnet keeps.
 //!
 //! ```text
-//! devnet.json        for scripts and people, see `record`
+//! devnet.json        for scripts and people, while the devnet is ready; see `record`
 //! deployment.json    what was deployed, so that a second start continues
 //! chain.json  genesis.json  enclave.json   input files of the programs
 //! l1-state.json      the L1

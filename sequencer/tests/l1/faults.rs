@@ -5,29 +5,6 @@ use std::time::Duration;
 use crate::{until, world::World};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_l1_is_away_the_l2_goes_on_and_batches_wait() {
-    let world = World::new().await;
-    let provers = [world.prover(0).await, world.prover(1).await];
-    let node = world.node(|_| {}).await;
-    let workers = provers.map(|prover| prover.work(node.side.endpoint()));
-    let block = node.transfer(0).await;
-    node.until_safe(block).await;
-
-    world.anvil.freeze();
-    let during = node.transfer(1).await;
-    until("the L2 goes on", async || (node.heads.latest().number >= during + 12).then_some(())).await;
-    let safe = node.heads.safe().number;
-    assert!(safe < during, "nothing new is safe: {safe}");
-    world.anvil.thaw();
-    node.until_final(during + 12).await;
-
-    let indices: Vec<u64> = world.submissions().await.iter().map(|(index, _)| *index).collect();
-    assert_eq!(indices, (1..=indices.len() as u64).collect::<Vec<_>>(), "each batch once, in order");
-    workers.iter().for_each(|worker| worker.abort());
-    node.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_reorganisation_takes_batches_and_origins_with_it() {
     let world = World::new().await;
     let provers = [world.prover(0).await, world.prover(1).await];

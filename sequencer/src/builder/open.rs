@@ -7,11 +7,10 @@ use alloy_eips::BlockNumHash;
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY};
 use executor::{
     batch::{MAX_BLOCK_DATA, size_bound},
-    block::{BlockExecutor, BlockInput, ExecutedBlock, PushError, SealedBlock, StateRoots, next_base_fee},
-    chain::MESSAGE_PASSER,
-    state::{StateChanges, StateError},
-    trie::{NodeSource, StateTrie, TrieUpdates},
-    witness::BlockWitness,
+    block::{BlockExecutor, BlockInput, PushError, next_base_fee},
+    state::StateChanges,
+    trie::StateTrie,
+    witness::seal,
 };
 
 use super::{Builder, BuilderError, OriginSource, Parent, Unwind};
@@ -135,7 +134,7 @@ impl<O: OriginSource> Builder<O> {
 
         let started = Instant::now();
         let executed = block.finish().map_err(block_error)?;
-        let (sealed, trie, witness) = match seal(&mut self.trie, executed, &state) {
+        let (sealed, trie, witness) = match seal(&mut self.trie, &state, executed) {
             Ok(parts) => parts,
             Err(source) => {
                 // Half an update may be in it.
@@ -214,28 +213,4 @@ fn sender_code(hash: B256, before: &Snapshot, changes: &StateChanges) -> Result<
         return Ok(SenderCode::of(code));
     }
     Ok(before.code(hash)?.map_or(SenderCode::Empty, |code| SenderCode::of(&code)))
-}
-
-/// Brings the trie from the parent's state to the block's, seals the block, and notes which nodes
-/// of the parent's state a stateless run of it needs.
-fn seal(
-    trie: &mut StateTrie,
-    executed: ExecutedBlock,
-    parent_state: &impl NodeSource,
-) -> Result<(SealedBlock, TrieUpdates, BlockWitness), StateError> {
-    trie.start_recording();
-    trie.touch(parent_state, &executed.accessed)?;
-    let state_root = trie.apply(parent_state, &executed.changes)?;
-    let message_passer_root = trie.storage_root(parent_state, MESSAGE_PASSER)?;
-    let touched = trie.take_touched();
-    let updates = trie.take_updates();
-    let sealed = executed.seal(StateRoots { state_root, message_passer_root });
-    let witness = BlockWitness {
-        touched,
-        rewritten: updates.nodes.keys().copied().collect(),
-        codes: sealed.accessed.codes.iter().copied().collect(),
-        created_codes: sealed.changes.codes.keys().copied().collect(),
-        oldest_block_hash: sealed.accessed.oldest_block_hash,
-    };
-    Ok((sealed, updates, witness))
 }

@@ -5,7 +5,7 @@ CARGO      ?= cargo
 NPM        ?= npm
 # The devnet and the tests run the software TDX platform. A production enclave is built alone and
 # without it: cargo build --release --locked -p prover-enclave
-FEATURES   := --features prover-enclave/software
+FEATURES   := --features prover-enclave/software,prover-tee/software
 # Prints cleaner and isolates tests, but is not required: plain cargo runs the same tests.
 NEXTEST    := $(shell $(CARGO) nextest --version >/dev/null 2>&1 && echo yes)
 ARGS       ?=
@@ -54,6 +54,7 @@ else
 endif
 
 bench: build contracts
+	cd contracts && forge test --match-contract Gas
 	@exec target/release/bench $(ARGS)
 
 lint: contracts/node_modules/.package-lock.json

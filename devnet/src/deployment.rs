@@ -6,10 +6,11 @@ use alloy::{
     sol,
     sol_types::{SolCall, SolValue},
 };
-use alloy_primitives::{Address, B256, Bytes, FixedBytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use contracts_bindings::{IProverRegistry, IRollup};
 use executor::{ChainConfig, genesis::Genesis, transition::output_root};
 use eyre::{OptionExt, Result, bail};
+use prover_verify::collateral::Upload;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -29,6 +30,10 @@ const SEQUENCER_TIMEOUT: u64 = 600;
 const MAX_ORIGIN_LAG: u64 = 1_000;
 /// Seconds to finality with proofs of all provers.
 const FAST_DELAY: u64 = 0;
+/// Seconds from registration until a key counts.
+const ACTIVATION_DELAY: u64 = 0;
+/// Seconds for which older keys count after a TCB recovery.
+const RECOVERY_GRACE: u64 = 60;
 /// Seconds to finality with fewer proofs.
 const SLOW_DELAY: u64 = 120;
 
@@ -50,6 +55,8 @@ pub struct Deployment {
     pub portal: Address,
     /// `ProverRegistry`.
     pub prover_registry: Address,
+    /// `CollateralStore`.
+    pub collateral_store: Address,
     /// PHA, whose whole supply the deployer holds.
     pub pha: Address,
     /// The timelock.
@@ -62,15 +69,13 @@ pub struct Deployment {
     pub genesis: Genesis,
 }
 
-/// What the registry demands of a quote, beside a chain of certificates to `root`.
+/// Which platforms L1 believes, and which guests.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// Public key of the root certificate authority.
     pub root: (B256, B256),
-    /// The TD attributes, as they stand in a quote.
-    pub td_attributes: FixedBytes<8>,
-    /// The XFAM, as it stands in a quote.
-    pub xfam: FixedBytes<8>,
+    /// The collateral that L1 begins with.
+    pub collateral: Vec<Upload>,
     /// The guest that may prove.
     pub workload: B256,
 }
@@ -98,7 +103,13 @@ impl Deployment {
         let origin = l1::head(l1).await?;
         let (chain, genesis, genesis_header) = l2(portal, &origin)?;
 
-        let rollup = deployer.next_address(1);
+        // Store and registry know each other, and so do registry and rollup.
+        let registry = deployer.next_address(2);
+        let rollup = deployer.next_address(3);
+        let (x, y) = policy.root;
+        let collateral_store =
+            deployer.deploy(artifacts, "CollateralStore", (x, y, registry).abi_encode_params()).await?;
+        let verifier = deployer.deploy(artifacts, "QuoteVerifier", collateral_store.abi_encode()).await?;
         let prover_registry = deployer
             .deploy(
                 artifacts,
@@ -107,10 +118,9 @@ impl Deployment {
                     timelock,
                     rollup,
                     configHash: chain.hash(),
-                    rootX: policy.root.0,
-                    rootY: policy.root.1,
-                    tdAttributes: policy.td_attributes,
-                    xfam: policy.xfam,
+                    verifier,
+                    activationDelay: ACTIVATION_DELAY,
+                    recoveryGrace: RECOVERY_GRACE,
                 }
                 .abi_encode(),
             )
@@ -138,12 +148,25 @@ impl Deployment {
                 .abi_encode(),
             )
             .await?;
-        if deployed != rollup {
-            bail!("the rollup is at {deployed}, but the registry was told {rollup}");
+        if (prover_registry, deployed) != (registry, rollup) {
+            bail!("the contracts are not where they were told of each other");
+        }
+        for upload in &policy.collateral {
+            deployer.call(upload.part.name(), collateral_store, upload.call.to_vec()).await?;
         }
         deployer.settle().await?;
         allow_workload(url, timelock, prover_registry, policy.workload).await?;
-        Ok(Self { rollup, portal, prover_registry, pha, timelock, multicall3, chain, genesis })
+        Ok(Self {
+            rollup,
+            portal,
+            prover_registry,
+            collateral_store,
+            pha,
+            timelock,
+            multicall3,
+            chain,
+            genesis,
+        })
     }
 
     /// Fails if the L1 does not hold this deployment.

@@ -25,7 +25,7 @@ mod supervise;
 use std::path::Path;
 
 use artifacts::Artifacts;
-use deployment::Deployment;
+use deployment::{Deployment, Policy};
 use eyre::Result;
 use platform::Platforms;
 use process::Process;
@@ -91,8 +91,9 @@ async fn start(settings: &Settings, processes: &mut Vec<Process>) -> Result<Star
 
     progress.step("software TDX platforms");
     let platforms = Platforms::open(&state, PROVERS)?;
+    let policy = platforms.publish(&state, settings.collateral_lifetime)?;
 
-    let deployment = deploy_or_continue(settings, &state, &l1, &artifacts, &platforms, &mut progress).await?;
+    let deployment = deploy_or_continue(settings, &state, &l1, &artifacts, &policy, &mut progress).await?;
     programs::write_inputs(&state, &deployment)?;
 
     progress.step("sequencer");
@@ -119,7 +120,7 @@ async fn deploy_or_continue(
     state: &StateDir,
     l1: &alloy::providers::DynProvider,
     artifacts: &Artifacts,
-    platforms: &Platforms,
+    policy: &Policy,
     progress: &mut Progress,
 ) -> Result<Deployment> {
     let path = state.join("deployment.json");
@@ -129,7 +130,7 @@ async fn deploy_or_continue(
     }
     progress.step("contracts on L1");
     l1::fund(l1, &programs::funded_roles()?).await?;
-    let deployment = Deployment::make(l1, &settings.l1_url(), artifacts, &platforms.policy()).await?;
+    let deployment = Deployment::make(l1, &settings.l1_url(), artifacts, policy).await?;
     record::write(&path, &deployment)?;
     Ok(deployment)
 }
@@ -146,6 +147,7 @@ fn record(settings: &Settings, deployment: &Deployment, provers: Vec<record::Pro
             rollup: Some(deployment.rollup),
             portal: Some(deployment.portal),
             prover_registry: Some(deployment.prover_registry),
+            collateral_store: Some(deployment.collateral_store),
             pha: Some(deployment.pha),
             timelock: Some(deployment.timelock),
             multicall3: Some(deployment.multicall3),

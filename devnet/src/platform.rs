@@ -2,14 +2,18 @@
 
 use std::{
     path::PathBuf,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use alloy_primitives::{B256, keccak256};
 use eyre::{Result, eyre};
-use prover_quote::software::{Clock, SoftwarePki, SoftwarePlatform, Td};
+use prover_quote::software::{Clock, Collateral, CollateralSpec, SoftwarePki, SoftwarePlatform, Td};
+use prover_verify::collateral::CollateralFile;
 
-use crate::{deployment::Policy, state_dir::StateDir};
+use crate::{deployment::Policy, record, state_dir::StateDir};
+
+/// Seconds by which L1's clock may be behind.
+const CLOCK_TOLERANCE: u64 = 60;
 
 /// The certificate authority, and one machine for each prover.
 pub struct Platforms {
@@ -39,18 +43,41 @@ impl Platforms {
         Ok(Self { pki })
     }
 
-    /// What the registry demands: this authority, and the guest that the machines run.
-    pub fn policy(&self) -> Policy {
-        let key = self.pki.root_key();
-        let (x, y) = key.split_at(32);
-        let td = Td::default();
-        Policy {
-            root: (B256::from_slice(x), B256::from_slice(y)),
-            td_attributes: td.td_attributes.into(),
-            xfam: td.xfam.into(),
-            workload: keccak256(td.workload()),
-        }
+    /// Makes collateral for the machines, and leaves it where the provers look for it. Returns what L1
+    /// begins with.
+    pub fn publish(&self, state: &StateDir, lifetime: Duration) -> Result<Policy> {
+        let collateral = collateral(&self.pki, 20, lifetime)?;
+        let folder = collateral_folder(state);
+        std::fs::create_dir_all(&folder)?;
+        record::write(&folder.join("software.json"), &collateral)?;
+        policy(&self.pki, &collateral)
     }
+}
+
+/// Collateral of `pki` with nothing against its machines, good for `lifetime` from now on. The number rises
+/// with each TCB recovery.
+pub fn collateral(pki: &SoftwarePki, evaluation: u32, lifetime: Duration) -> Result<Collateral> {
+    let now = now()?;
+    // L1's clock may be behind.
+    let issued = Clock(now.saturating_sub(CLOCK_TOLERANCE));
+    let next_update = Clock(now.saturating_add(lifetime.as_secs()));
+    Ok(pki.collateral(&CollateralSpec { next_update, evaluation, ..CollateralSpec::new(issued) })?)
+}
+
+/// What L1 believes and begins with: this authority, its collateral, and the guest that its machines run.
+pub fn policy(pki: &SoftwarePki, collateral: &Collateral) -> Result<Policy> {
+    let key = pki.root_key();
+    let (x, y) = key.split_at(32);
+    Ok(Policy {
+        root: (B256::from_slice(x), B256::from_slice(y)),
+        collateral: CollateralFile::parse(&serde_json::to_vec(collateral)?)?.uploads(&[], &key),
+        workload: keccak256(Td::default().workload()),
+    })
+}
+
+/// The folder in which the provers look for collateral.
+pub fn collateral_folder(state: &StateDir) -> PathBuf {
+    state.join("collateral")
 }
 
 /// The folder of the machine of prover `index`.

@@ -110,6 +110,8 @@ fn spawn(program: &Program) -> Result<Child> {
     Command::new(&program.path)
         .args(&program.args)
         .envs(program.env.iter().map(|(name, value)| (name, value)))
+        // An error is the last thing in the log then, and is shown.
+        .env("RUST_LIB_BACKTRACE", "0")
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

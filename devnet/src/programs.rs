@@ -79,6 +79,8 @@ pub fn prover(settings: &Settings, state: &StateDir, deployment: &Deployment, in
             .value("--l1-rpc", settings.l1_url())
             .value("--registry", deployment.prover_registry)
             .path("--operator-key-file", state.join(format!("keys/operator-{index}")))
+            .path("--collateral", platform::collateral_folder(state))
+            .value("--collateral-interval", "10s")
             .value("--metrics-addr", settings.host)
             .value("--metrics-port", settings.metrics_port.saturating_add(1).saturating_add(index));
     })

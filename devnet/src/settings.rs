@@ -1,6 +1,6 @@
 //! What a user of the devnet may choose.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 /// Starts an L1, the contracts, a software TDX platform, two provers and a sequencer, and stays in
 /// the foreground until Ctrl-C.
@@ -36,6 +36,10 @@ pub struct Settings {
     /// Seconds between two L1 blocks.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=60))]
     pub l1_block_time: u64,
+    /// How long the collateral of the software TDX platform holds. Keys live no longer. Each start makes new
+    /// collateral, and so may anyone: the provers upload what they find in the folder `collateral`.
+    #[arg(long, value_name = "TIME", default_value = "30days", value_parser = humantime::parse_duration)]
+    pub collateral_lifetime: Duration,
     /// Folder of the Foundry project, for the compiled contracts and the L1 client.
     #[arg(long, default_value = "contracts")]
     pub contracts: PathBuf,

@@ -3,13 +3,20 @@
 use std::{
     fs::File,
     net::TcpListener,
+    ops::Range,
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::{
+    primitives::Address,
+    providers::{DynProvider, Provider, ProviderBuilder},
+    rpc::types::{Filter, Log},
+    sol_types::SolEvent,
+};
+use contracts_bindings::{IProverRegistry::SignerRegistered, IRollup::BatchSubmitted};
 use devnet::record::{self, Record};
 use eyre::{Context, OptionExt, Result, bail};
 use serde_json::Value;
@@ -25,26 +32,33 @@ const STOP_LIMIT: Duration = Duration::from_secs(60);
 pub struct Devnet {
     folder: TempDir,
     ports: Ports,
+    arguments: Vec<String>,
     process: Option<Child>,
     record: Record,
 }
 
-/// Free ports, chosen by the operating system.
-#[derive(Clone, Copy, Debug)]
+/// A run of ports that no other test uses.
+///
+/// They are below those that systems give to whoever asks for any, so that nothing takes one while a
+/// devnet starts or is down. The first port of a run is held for as long as the run is in use.
+#[derive(Debug)]
 struct Ports {
-    l1: u16,
-    l2: u16,
-    prover: u16,
-    enclave: u16,
-    metrics: u16,
+    first: u16,
+    _held: TcpListener,
 }
 
 impl Devnet {
     /// Starts a devnet with nothing in it and waits until it is ready.
     pub async fn start() -> Result<Self> {
+        Self::start_with(&[]).await
+    }
+
+    /// The same with more arguments for the devnet.
+    pub async fn start_with(arguments: &[&str]) -> Result<Self> {
+        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         let folder = tempfile::tempdir()?;
         let ports = Ports::free()?;
-        let process = Some(spawn(folder.path(), ports)?);
+        let process = Some(spawn(folder.path(), &ports, &arguments)?);
         let placeholder = Record {
             l1: record::L1 { rpc: String::new(), chain_id: 0 },
             l2: record::L2 { rpc: String::new(), ws: String::new(), chain_id: 0 },
@@ -52,7 +66,7 @@ impl Devnet {
             accounts: Vec::new(),
             provers: Vec::new(),
         };
-        let mut devnet = Self { folder, ports, process, record: placeholder };
+        let mut devnet = Self { folder, ports, arguments, process, record: placeholder };
         devnet.wait_ready().await?;
         Ok(devnet)
     }
@@ -67,7 +81,7 @@ impl Devnet {
 
     /// Starts again on the same folder and ports.
     pub async fn resume(&mut self) -> Result<()> {
-        self.process = Some(spawn(self.folder.path(), self.ports)?);
+        self.process = Some(spawn(self.folder.path(), &self.ports, &self.arguments)?);
         self.wait_ready().await
     }
 
@@ -120,6 +134,28 @@ impl Devnet {
         Ok(())
     }
 
+    /// Every registration of a key, in order.
+    pub async fn registrations(&self) -> Result<Vec<SignerRegistered>> {
+        let registry = self.record.contracts.prover_registry.ok_or_eyre("no registry")?;
+        Ok(self.events(registry).await?.into_iter().map(|(_, event)| event).collect())
+    }
+
+    /// Every batch that was submitted, in order, with the number of its L1 block.
+    pub async fn submissions(&self) -> Result<Vec<(u64, BatchSubmitted)>> {
+        self.events(self.record.contracts.rollup.ok_or_eyre("no rollup")?).await
+    }
+
+    /// Every event of one kind of a contract on L1, in order, with the number of its block.
+    pub async fn events<E: SolEvent>(&self, contract: Address) -> Result<Vec<(u64, E)>> {
+        let filter = Filter::new().address(contract).event_signature(E::SIGNATURE_HASH).from_block(0);
+        let logs = self.l1()?.get_logs(&filter).await?;
+        let event = |log: &Log| {
+            let number = log.block_number.ok_or_eyre("a log without a block")?;
+            Ok((number, E::decode_log_data(log.data())?))
+        };
+        logs.iter().map(event).collect()
+    }
+
     async fn wait_ready(&mut self) -> Result<()> {
         let path = self.state_dir().join("devnet.json");
         let process = self.process.as_mut().ok_or_eyre("the devnet does not run")?;
@@ -165,47 +201,41 @@ impl Drop for Devnet {
 }
 
 impl Ports {
+    /// Where runs begin, and how long one is.
+    const RUNS: Range<u16> = 20_000..32_000;
+    const LENGTH: u16 = 16;
+
+    /// A run that is free. Processes begin to look in different places.
     fn free() -> Result<Self> {
-        // Held together until all are chosen, so that they differ. Enclaves and metrics take
-        // consecutive ports, which are looked for as a run.
-        let held: Vec<TcpListener> =
-            (0..3).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<_, _>>()?;
-        let mut ports = held.iter().map(|listener| Ok(listener.local_addr()?.port()));
-        let mut next = || ports.next().unwrap_or_else(|| bail!("three ports were bound"));
-        let (l1, l2, prover) = (next()?, next()?, next()?);
-        let (enclave, _enclave_run) = free_run(2)?;
-        let (metrics, _metrics_run) = free_run(3)?;
-        Ok(Self { l1, l2, prover, enclave, metrics })
-    }
-}
-
-/// The first of `count` consecutive free ports, with the listeners that hold them.
-fn free_run(count: u16) -> Result<(u16, Vec<TcpListener>)> {
-    for _ in 0..100 {
-        let first = TcpListener::bind("127.0.0.1:0")?;
-        let port = first.local_addr()?.port();
-        let rest: Result<Vec<TcpListener>, _> =
-            (1..count).map(|offset| TcpListener::bind(("127.0.0.1", port.saturating_add(offset)))).collect();
-        if let Ok(mut run) = rest {
-            run.push(first);
-            return Ok((port, run));
+        let runs = Self::RUNS.step_by(usize::from(Self::LENGTH));
+        let skipped = usize::try_from(std::process::id())? % runs.len();
+        for first in runs.clone().skip(skipped).chain(runs) {
+            let listen = |port| TcpListener::bind(("127.0.0.1", port));
+            let Ok(held) = listen(first) else { continue };
+            if (first + 1..first + Self::LENGTH).all(|port| listen(port).is_ok()) {
+                return Ok(Self { first, _held: held });
+            }
         }
+        bail!("no {} consecutive ports are free within {:?}", Self::LENGTH, Self::RUNS)
     }
-    bail!("no {count} consecutive ports are free")
+
+    /// The devnet's flags.
+    fn arguments(&self) -> impl Iterator<Item = String> {
+        // Enclaves and metrics take as many as there are programs.
+        let places = [("l1", 1), ("l2", 2), ("prover", 3), ("enclave", 4), ("metrics", 8)];
+        places.into_iter().map(|(name, place)| format!("--{name}-port={}", self.first + place))
+    }
 }
 
-fn spawn(folder: &Path, ports: Ports) -> Result<Child> {
+fn spawn(folder: &Path, ports: &Ports, arguments: &[String]) -> Result<Child> {
     let log = File::options().create(true).append(true).open(folder.join("devnet.log"))?;
     Command::new(program("devnet")?)
         .arg("--state-dir")
         .arg(folder.join("state"))
         .arg("--contracts")
         .arg(repository().join("contracts"))
-        .args(["--l1-port", &ports.l1.to_string()])
-        .args(["--l2-port", &ports.l2.to_string()])
-        .args(["--prover-port", &ports.prover.to_string()])
-        .args(["--enclave-port", &ports.enclave.to_string()])
-        .args(["--metrics-port", &ports.metrics.to_string()])
+        .args(ports.arguments())
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)

@@ -17,11 +17,9 @@ use alloy::{
     network::{EthereumWallet, TransactionBuilder},
     primitives::{Address, TxHash, U256},
     providers::{Provider, ProviderBuilder},
-    rpc::types::{Filter, TransactionRequest},
+    rpc::types::TransactionRequest,
     signers::local::PrivateKeySigner,
-    sol_types::SolEvent,
 };
-use contracts_bindings::{IProverRegistry, IRollup};
 use devnet::accounts::Role;
 use e2e::{Devnet, until};
 use eyre::{OptionExt, Result, ensure};
@@ -128,11 +126,11 @@ async fn a_killed_enclave_or_host_comes_back_with_a_new_key() -> Result<()> {
     let devnet = Devnet::start().await?;
     let load = Load::start(&devnet)?;
     for program in ["enclave-0", "prover-1", "enclave-1"] {
-        let before = signers(&devnet).await?;
+        let before = devnet.registrations().await?;
         devnet.kill_and_wait_restarted(program).await?;
         if program.starts_with("enclave") {
             until("a new key is registered", LIMIT, async || {
-                Ok((signers(&devnet).await?.len() > before.len()).then_some(()))
+                Ok((devnet.registrations().await?.len() > before.len()).then_some(()))
             })
             .await?;
         }
@@ -175,26 +173,12 @@ async fn everything_becomes_final(devnet: &Devnet, block: u64) -> Result<()> {
     .await
 }
 
-async fn signers(devnet: &Devnet) -> Result<Vec<Address>> {
-    let registry = devnet.record().contracts.prover_registry.ok_or_eyre("no registry")?;
-    let filter = Filter::new()
-        .address(registry)
-        .event_signature(IProverRegistry::SignerRegistered::SIGNATURE_HASH)
-        .from_block(0);
-    let logs = devnet.l1()?.get_logs(&filter).await?;
-    logs.iter().map(|log| Ok(IProverRegistry::SignerRegistered::decode_log(&log.inner)?.signer)).collect()
-}
-
 /// On L1 the batches follow each other block by block, and no transaction of the batcher failed: a
 /// batch that is sent twice fails the second time.
 async fn every_batch_was_submitted_once(devnet: &Devnet) -> Result<()> {
     let l1 = devnet.l1()?;
-    let address = devnet.record().contracts.rollup.ok_or_eyre("no rollup")?;
-    let filter =
-        Filter::new().address(address).event_signature(IRollup::BatchSubmitted::SIGNATURE_HASH).from_block(0);
     let mut last = (0, 0);
-    for log in l1.get_logs(&filter).await? {
-        let event = IRollup::BatchSubmitted::decode_log(&log.inner)?;
+    for (_, event) in devnet.submissions().await? {
         let index = event.index.to::<u64>();
         ensure!(index == last.0 + 1, "batch {index} follows {}", last.0);
         ensure!(event.lastL2Block > last.1, "batch {index} ends before the one before it");

@@ -22,7 +22,10 @@ macro_rules! interfaces {
 
 interfaces!(
     "../src/rollup/IRollup.sol",
+    "../src/attestation/ICollateralStore.sol",
+    "../src/attestation/IEncodingErrors.sol",
     "../src/attestation/IProverRegistry.sol",
+    "../src/attestation/IQuoteVerifier.sol",
     "../src/bridge/IPortal.sol",
     "../src/l2/IFeeVault.sol",
     "../src/l2/IL1Block.sol",

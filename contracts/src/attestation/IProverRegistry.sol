@@ -4,23 +4,30 @@ pragma solidity ^0.8.30;
 /// @title IProverRegistry
 /// @notice Which signing keys live inside an enclave that this chain trusts.
 ///
-/// An enclave makes a key at boot and has the TDX platform sign a quote over it. `register` verifies the quote up to a
-/// pinned root key once; from then on the key's signature is enough, for at most `MAX_KEY_LIFETIME`.
+/// An enclave makes a key at boot and has the TDX platform sign a quote over it. `register` has the quote verified once; from
+/// then on the key's signature is enough, for at most `MAX_KEY_LIFETIME` and never longer than the collateral.
 ///
 /// A quote binds its key to one chain, one registry, one operator and one recent L1 block:
 ///
 ///     reportData = keccak256(abi.encode("phala-prover-v1", block.chainid, registry, operator, signer,
 ///                                       refBlockNumber, refBlockHash)) ‖ configHash
 ///
-/// A workload is what runs in the guest: `workloadId = keccak256(MRTD ‖ RTMR0 ‖ RTMR1 ‖ RTMR2 ‖ MRCONFIGID)`, 48 bytes
-/// each. A platform is one machine: `platformId = keccak256(x ‖ y)` of its PCK key. Removing either, or revoking a signer,
-/// is permanent.
+/// A workload is what runs in the guest, and how:
 ///
-/// Not vouched for yet: the platform's TCB level, certificate revocation lists and the quoting enclave's identity, which
-/// come with the collateral contract.
+///     workloadId = keccak256(MRTD ‖ RTMR0 ‖ RTMR1 ‖ RTMR2 ‖ MRCONFIGID ‖ TDATTRIBUTES ‖ XFAM)
 ///
-/// Deployment: the rollup is deployed after this contract and named here by its predicted address:
-/// timelock, portal, (configuration hash), registry(rollup = next address of the deployer), rollup.
+/// of 48 bytes each, the last two of 8, as they stand in the quote. A platform is one machine: `platformId = keccak256(x ‖ y)` of
+/// its PCK key. Removing either, or revoking a signer, is permanent.
+///
+/// After a TCB recovery: the collateral store calls `onEvaluation` when its highest evaluation number rises. Keys that were
+/// registered under a lower number count for `recoveryGrace` more seconds. A second rise within that time does not prolong it: its
+/// number is demanded together with the first one's. The store's first number has no grace, since no key is older.
+///
+/// Verified by {IQuoteVerifier}, whose errors `register` passes on: everything that no user wants is refused there. Demanded
+/// here: TCB status UpToDate, and an allowed workload.
+///
+/// Deployment: timelock, portal, (configuration hash), collateral store (listener = predicted address of the registry), quote
+/// verifier(store), registry(verifier, rollup = next address of the deployer), rollup.
 ///
 /// @dev This file has no imports: the Rust bindings are made from it.
 interface IProverRegistry {
@@ -32,21 +39,25 @@ interface IProverRegistry {
         address rollup;
         /// Hash of the chain's configuration: second half of every reportData.
         bytes32 configHash;
-        /// Root certificate authority, by its P-256 key. On Ethereum mainnet only Intel's is accepted.
-        bytes32 rootX;
-        bytes32 rootY;
-        /// The TD attributes that a quote must have, as its 8 bytes stand there (little-endian bit order).
-        bytes8 tdAttributes;
-        /// The XFAM that a quote must have, as its 8 bytes stand there.
-        bytes8 xfam;
+        /// Verifies quotes. Its collateral store must name this contract as its listener.
+        address verifier;
+        /// Seconds from registration until a key counts: time to notice a key that should not be there. Less than
+        /// `MAX_KEY_LIFETIME`.
+        uint64 activationDelay;
+        /// Seconds for which older keys count after a TCB recovery. At most `MAX_RECOVERY_GRACE`.
+        uint64 recoveryGrace;
     }
 
     /// @notice What the registry knows of a signer.
     struct Signer {
         /// Who registered it. Zero if nobody did.
         address operator;
-        /// Unix time from which on it does not count, in seconds.
+        /// Unix time from which on it counts, in seconds.
+        uint64 activeFrom;
+        /// Unix time from which on it does not count, in seconds; a TCB recovery may end it earlier, see `evaluationFloor`.
         uint64 expiresAt;
+        /// Evaluation number of the collateral it was registered under.
+        uint32 evaluationNumber;
         /// Number of its workload.
         uint64 workload;
         /// Number of its platform.
@@ -54,7 +65,7 @@ interface IProverRegistry {
         bool revoked;
     }
 
-    /// @notice `signer` counts for `operator` until `expiresAt`.
+    /// @notice `signer` counts for `operator` until `expiresAt`, from `activationDelay` seconds after this block on.
     event SignerRegistered(
         address indexed signer,
         address indexed operator,
@@ -71,8 +82,8 @@ interface IProverRegistry {
     event WorkloadAllowed(bytes32 indexed workloadId, uint256 workload);
     /// @notice The workload's signers never count again.
     event WorkloadRemoved(bytes32 indexed workloadId, uint256 workload);
-    /// @notice An intermediate certificate authority may issue platform certificates until `expiresAt`.
-    event IntermediateAdded(bytes32 indexed keyHash, uint256 expiresAt);
+    /// @notice Keys registered under a lower evaluation number than `number` do not count from `from` on.
+    event EvaluationRaised(uint32 number, uint256 from);
 
     // Liveness.
 
@@ -82,6 +93,10 @@ interface IProverRegistry {
     error SignerExpired(address signer, uint256 expiresAt, uint256 timestamp);
     /// @notice The signer was revoked.
     error SignerIsRevoked(address signer);
+    /// @notice The signer does not count yet.
+    error SignerNotActive(address signer, uint256 activeFrom, uint256 timestamp);
+    /// @notice The signer was registered under an evaluation number from before a TCB recovery.
+    error SignerOutdated(address signer, uint256 evaluationNumber, uint256 least);
     /// @notice The signer's workload is no longer allowed.
     error SignerWorkloadRemoved(address signer, uint256 workload);
     /// @notice The signer's platform was revoked.
@@ -103,56 +118,14 @@ interface IProverRegistry {
     error WorkloadNotAllowed(bytes32 workloadId);
     /// @notice The quote's platform was revoked.
     error PlatformIsRevoked(bytes32 platformId);
-    /// @notice The quote is shorter or longer than its length fields say.
-    error WrongQuoteLength(uint256 given, uint256 expected);
-    /// @notice Only version 4 is read.
-    error UnsupportedQuoteVersion(uint256 given);
-    /// @notice Only ECDSA over P-256 (2) is read.
-    error UnsupportedAttestationKeyType(uint256 given);
-    /// @notice Not a TDX quote (0x81).
-    error NotTdx(bytes4 teeType);
-    /// @notice The quote was not made by Intel's quoting enclave.
-    error WrongQeVendor(bytes16 given);
-    /// @notice Certification data of another type than the one that must stand here.
-    error UnsupportedCertificationData(uint256 given, uint256 expected);
-    /// @notice A debug TD: its memory is open to the host.
-    error DebugTd(bytes8 tdAttributes);
-    /// @notice TD attributes other than the policy's.
-    error WrongTdAttributes(bytes8 given, bytes8 expected);
-    /// @notice XFAM other than the policy's.
-    error WrongXfam(bytes8 given, bytes8 expected);
-    /// @notice The TDX module is not Intel's own: MRSIGNERSEAM or SEAMATTRIBUTES is not zero.
-    error WrongModuleSigner();
-    /// @notice The attestation key is not the one the quoting enclave reported.
-    error WrongAttestationKey(bytes32 given, bytes32 expected);
-    /// @notice The quote is not signed by its attestation key.
-    error InvalidQuoteSignature();
-    /// @notice The quoting enclave's report is not signed by the platform certificate's key.
-    error InvalidQeReportSignature();
-    /// @notice The platform certificate is not signed by the intermediate authority.
-    error InvalidPckSignature();
-
-    // Certificates.
-
-    /// @notice The intermediate authority is not cached, or its certificate has expired.
-    error IntermediateNotCached(bytes32 keyHash, uint256 expiresAt);
-    /// @notice The certificate is not signed by the pinned root key.
-    error NotSignedByRoot();
-    /// @notice The root itself cannot be an intermediate.
-    error RootIsNotIntermediate();
-    /// @notice The certificate is outside its validity.
-    error CertificateNotValid(uint256 notBefore, uint256 notAfter, uint256 timestamp);
-
-    /// @notice Not the DER of an X.509 certificate, or not a kind that Intel issues; `position` is the byte that shows it.
-    error MalformedCertificate(uint256 position);
-    /// @notice Not a chain of PEM certificates with lines of 64 characters; `position` is the byte that shows it.
-    error MalformedPem(uint256 position);
-    /// @notice A critical extension that this verifier does not know.
-    error UnknownCriticalExtension(bytes oid);
-    /// @notice The certificate may not issue others: basicConstraints CA and keyCertSign are needed.
-    error NotAnAuthority();
-    /// @notice Not a platform certificate: it may issue others, may not sign, or lacks Intel's SGX extension.
-    error NotAPlatformCertificate();
+    /// @notice The TCB status (`IQuoteVerifier.TcbStatus`) is another than UpToDate (0).
+    error TcbNotUpToDate(uint8 given);
+    /// @notice The collateral is from before a TCB recovery.
+    error CollateralOutdated(uint256 evaluationNumber, uint256 least);
+    /// @notice The key would expire before it counts.
+    error NeverActive(uint256 activeFrom, uint256 expiresAt);
+    /// @notice Records have no room for a number that large.
+    error NumberTooLarge(uint256 given, uint256 most);
 
     // Administration.
 
@@ -164,27 +137,27 @@ interface IProverRegistry {
     error WorkloadUnknown(bytes32 workloadId);
     /// @notice The platform was revoked before.
     error PlatformAlreadyRevoked(bytes32 platformId);
-    /// @notice A policy that allows debug or migratable TDs, or does not keep #VE from the guest's kernel.
-    error UnsafeTdAttributes(bytes8 tdAttributes);
-    /// @notice Ethereum mainnet accepts no other root than Intel's.
-    error NotIntelRoot(bytes32 x, bytes32 y);
+    /// @notice A key must become active before it expires, and a grace must end.
+    error UnsafeDelays(uint256 activationDelay, uint256 recoveryGrace);
+    /// @notice The verifier's collateral store tells another contract of TCB recoveries.
+    error WrongListener(address given, address expected);
 
     /// @notice Registers `signer` for the caller, who becomes its operator.
-    /// @dev No signature covers the PEM chain's length, and its root certificate is not looked at: leaving that out (and
-    /// setting both size fields accordingly) makes the call cheaper.
-    /// @param quote A v4 TDX quote as Intel's quoting service makes it (certification data type 6, holding a type 5 PEM
-    /// chain of leaf, intermediate, root), without padding.
+    /// @param quote A TDX quote, full or compact: see {IQuoteVerifier}.
     /// @param signer Address of the key that was made in the guest.
     /// @param refBlockNumber L1 block whose hash the quote binds; at most `MAX_REFERENCE_AGE` blocks old.
     function register(bytes calldata quote, address signer, uint64 refBlockNumber) external;
 
-    /// @notice Caches an intermediate certificate authority, whose certificate the root has signed. By anyone. A
-    /// certificate that lasts no longer than the cached one of the same key changes nothing.
-    /// @param der The X.509 certificate, DER.
-    function addIntermediate(bytes calldata der) external;
+    /// @notice Revokes the platform of a certificate that its issuer has revoked, for good: its signers stop counting at once,
+    /// whatever later revocation lists say. By anyone.
+    /// @param certificate The platform certificate (PCK), DER.
+    function reportRevokedPlatform(bytes calldata certificate) external;
+
+    /// @notice The highest evaluation number of the collateral rose to `number`. Collateral store only.
+    function onEvaluation(uint32 number) external;
 
     /// @notice The operator and platform that `signer`'s signature counts for. Reverts with the reason if it does not count
-    /// now: expiry, revocation, workload and platform are looked at afresh each time.
+    /// now: activation, expiry, TCB recoveries, revocation, workload and platform are looked at afresh each time.
     function liveness(address signer) external view returns (address operator, uint256 platform);
 
     /// @notice The operator and platform that answer for what `signer` signed. Reverts with the reason if nobody does: that
@@ -222,8 +195,9 @@ interface IProverRegistry {
     function platformNumber(bytes32 platformId) external view returns (uint256);
     /// @notice Whether the platform was revoked.
     function isPlatformRevoked(bytes32 platformId) external view returns (bool);
-    /// @notice Until when the intermediate with key hash `keccak256(x ‖ y)` may issue; zero if it is not cached.
-    function intermediateExpiresAt(bytes32 keyHash) external view returns (uint256);
+    /// @notice The least evaluation number under which a key must have been registered to count now; and the one that is
+    /// demanded from `nextFrom` (Unix time in seconds) on. The last two are zero if none is pending.
+    function evaluationFloor() external view returns (uint32 current, uint32 next, uint64 nextFrom);
 
     /// @notice Allows and removes workloads, revokes platforms and signers.
     function timelock() external view returns (address);
@@ -231,14 +205,18 @@ interface IProverRegistry {
     function rollup() external view returns (address);
     /// @notice Second half of every reportData.
     function configHash() external view returns (bytes32);
-    /// @notice Root certificate authority, by its P-256 key.
-    function rootKey() external view returns (bytes32 x, bytes32 y);
-    /// @notice The TD attributes that a quote must have.
-    function tdAttributes() external view returns (bytes8);
-    /// @notice The XFAM that a quote must have.
-    function xfam() external view returns (bytes8);
+    /// @notice Verifies quotes.
+    function verifier() external view returns (address);
+    /// @notice Whose TCB recoveries are followed: the verifier's collateral store.
+    function collateralStore() external view returns (address);
+    /// @notice Seconds from registration until a key counts.
+    function activationDelay() external view returns (uint256);
+    /// @notice Seconds for which older keys count after a TCB recovery.
+    function recoveryGrace() external view returns (uint256);
     /// @notice Seconds a registration lasts at most.
     function MAX_KEY_LIFETIME() external view returns (uint256);
+    /// @notice Seconds that `recoveryGrace` is at most.
+    function MAX_RECOVERY_GRACE() external view returns (uint256);
     /// @notice Blocks that a quote's reference block may be old at most.
     function MAX_REFERENCE_AGE() external view returns (uint256);
 }

@@ -1,112 +1,119 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Base64Word} from "./Base64Word.sol";
-import {IProverRegistry} from "./IProverRegistry.sol";
+import {Base64} from "./Base64.sol";
 
 /// @title Pem
-/// @notice Reads the certificates of a PEM chain (RFC 7468) in the one layout that quotes have: lines of 64 characters, of
-/// which only the last is shorter, ended by a line feed.
+/// @notice Reads certificates in PEM (RFC 7468) in the one layout that Intel's services make: "-----BEGIN CERTIFICATE-----",
+/// lines of 64 characters, of which only the last may be shorter, ended by a line feed each, "-----END CERTIFICATE-----". Any
+/// other layout is for {PemText}.
 library Pem {
     bytes28 internal constant BEGIN = "-----BEGIN CERTIFICATE-----\n";
     bytes25 internal constant END = "-----END CERTIFICATE-----";
-    uint256 internal constant LINE = 64;
     uint256 internal constant LINE_FEED = 0x0a;
-    uint256 internal constant DASH = 0x2d;
-    uint256 internal constant PADDING = 0x3d;
-    /// @dev Bytes that a word of 32 characters decodes to.
-    uint256 internal constant WORD = 24;
+    /// @dev "MII": the first two bytes of DER of 256 to 16,387 bytes, and two bits of its length.
+    uint256 internal constant DER_LENGTH_FOLLOWS = 0x4d4949;
+
+    /// @notice Finds the certificate at `position`, by the length that its DER begins with.
+    /// @return length Bytes of DER; zero if there is no certificate in this layout.
+    /// @return end Where its last dash ends.
+    function locate(bytes calldata text, uint256 position) internal pure returns (uint256 length, uint256 end) {
+        unchecked {
+            // No overflow: positions are those of calldata, lengths have 16 bits.
+            if (position + 64 > text.length || bytes28(_wordAt(text, position)) != BEGIN) return (0, 0);
+            uint256 first = uint256(_wordAt(text, position + 28));
+            if (first >> 232 != DER_LENGTH_FOLLOWS) return (0, 0);
+            assembly ("memory-safe") {
+                mstore(0x00, first)
+            }
+            Base64.decode(0x00, 1);
+            assembly ("memory-safe") {
+                length := add(and(shr(224, mload(0x00)), 0xffff), 4)
+            }
+            uint256 characters = (length + 2) / 3 * 4;
+            uint256 close = position + 28 + characters + (characters + 63) / 64;
+            end = close + 25;
+            if (end > text.length || bytes25(_wordAt(text, close)) != END) return (0, 0);
+        }
+    }
 
     /// @notice The certificate at `position`.
-    /// @dev What is not base64 decodes to bytes that no signature fits.
-    /// @return der Its DER.
-    /// @return next Where the next one starts, if there is one.
-    function read(bytes calldata pem, uint256 position) internal pure returns (bytes memory der, uint256 next) {
-        uint256 cursor = position + 28;
-        require(cursor <= pem.length && bytes28(pem[position:cursor]) == BEGIN, IProverRegistry.MalformedPem(position));
-
-        // Grows at the end of memory: nothing else is allocated before `_close`.
-        der = _open();
+    /// @return der Its DER; empty if there is no certificate in this layout.
+    /// @return end Where its last dash ends.
+    function read(bytes calldata text, uint256 position) internal pure returns (bytes memory der, uint256 end) {
         uint256 length;
+        (length, end) = locate(text, position);
+        if (length == 0) return ("", 0);
         unchecked {
-            // No overflow: positions exceed the length of the calldata by less than two lines.
-            while (cursor + LINE < pem.length && _byteAt(pem, cursor + LINE) == LINE_FEED) {
-                _appendLine(der, length, pem, cursor);
-                length += 2 * WORD;
-                cursor += LINE + 1;
+            (bool ok, uint256 start, uint256 words) = _copy(text, position + 28, length);
+            if (!ok || !Base64.decode(start, words)) return ("", 0);
+            assembly ("memory-safe") {
+                // What was copied lies past the free memory pointer, after room for the length.
+                der := sub(start, 0x20)
+                mstore(der, length)
+                mstore(0x40, and(add(add(start, length), 0x1f), not(0x1f)))
+                // Bits of the last character that no byte takes are zero.
+                ok := iszero(byte(0, mload(add(start, length))))
             }
-            if (cursor < pem.length && _byteAt(pem, cursor) != DASH) {
-                // The last line. What comes after it is decoded too, and then cut off.
-                _appendLine(der, length, pem, cursor);
-                uint256 end = _endOfShortLine(pem, cursor);
-                length += (end - cursor) / 4 * 3;
-                cursor = end + 1;
+            if (!ok) return ("", 0);
+        }
+    }
+
+    /// @notice Whether a certificate, in base64 at least, is at `position`.
+    /// @return ok Whether it is.
+    /// @return end Where its last dash ends.
+    function check(bytes calldata text, uint256 position) internal pure returns (bool ok, uint256 end) {
+        uint256 length;
+        (length, end) = locate(text, position);
+        if (length == 0) return (false, 0);
+        uint256 start;
+        uint256 words;
+        (ok, start, words) = _copy(text, position + 28, length);
+        ok = ok && Base64.isAlphabet(start, words);
+    }
+
+    /// @dev Copies the characters of a certificate of `length` bytes past the free memory pointer, without line feeds, and with
+    /// such as stand for zero in place of padding and up to the end of the last of `words` words.
+    /// @return ok Whether all line feeds and padding are where they must be.
+    function _copy(bytes calldata text, uint256 position, uint256 length)
+        private
+        pure
+        returns (bool ok, uint256 start, uint256 words)
+    {
+        unchecked {
+            uint256 kept = (length * 8 + 5) / 6;
+            uint256 padding = (3 - length % 3) % 3;
+            words = (kept + 31) / 32;
+            assembly ("memory-safe") {
+                start := add(mload(0x40), 0x20)
+                let from := add(text.offset, position)
+                let to := start
+                let wrong := 0
+                let end := add(start, add(kept, padding))
+                for {} lt(add(to, 64), end) {} {
+                    calldatacopy(to, from, 64)
+                    wrong := or(wrong, xor(byte(0, calldataload(add(from, 64))), LINE_FEED))
+                    from := add(from, 65)
+                    to := add(to, 64)
+                }
+                calldatacopy(to, from, sub(end, to))
+                from := add(from, sub(end, to))
+                wrong := or(wrong, xor(byte(0, calldataload(from)), LINE_FEED))
+
+                // Padding: "=" once or twice.
+                let last := sub(end, padding)
+                if padding { wrong := or(wrong, xor(byte(0, mload(last)), 0x3d)) }
+                if gt(padding, 1) { wrong := or(wrong, xor(byte(1, mload(last)), 0x3d)) }
+                mstore(last, 0x4141414141414141414141414141414141414141414141414141414141414141)
+                ok := iszero(wrong)
             }
-            length -= _padding(pem, cursor);
         }
-        _close(der, length);
-
-        next = cursor + 25;
-        require(next <= pem.length && bytes25(pem[cursor:next]) == END, IProverRegistry.MalformedPem(cursor));
-        if (next < pem.length && _byteAt(pem, next) == LINE_FEED) ++next;
-    }
-
-    /// @dev Where the line feed is of a line of less than 64 characters, in groups of four.
-    function _endOfShortLine(bytes calldata pem, uint256 cursor) private pure returns (uint256 end) {
-        unchecked {
-            end = cursor + 4;
-            while (end < pem.length && _byteAt(pem, end) != LINE_FEED) end += 4;
-            require(end < pem.length && end - cursor < LINE, IProverRegistry.MalformedPem(cursor));
-        }
-    }
-
-    /// @dev Number of `=` at the end of the line before `cursor`, each of which stands for a byte that is none.
-    function _padding(bytes calldata pem, uint256 cursor) private pure returns (uint256) {
-        unchecked {
-            if (_byteAt(pem, cursor - 2) != PADDING) return 0;
-            return _byteAt(pem, cursor - 3) == PADDING ? 2 : 1;
-        }
-    }
-
-    /// @dev Decodes the 64 characters from `position` on, if need be from past the end, and writes them at `length`.
-    function _appendLine(bytes memory buffer, uint256 length, bytes calldata pem, uint256 position) private pure {
-        unchecked {
-            _append(buffer, length, Base64Word.decode(_wordAt(pem, position)));
-            _append(buffer, length + WORD, Base64Word.decode(_wordAt(pem, position + 32)));
-        }
-    }
-
-    /// @dev The byte at `position`, which lies in `pem`.
-    function _byteAt(bytes calldata pem, uint256 position) private pure returns (uint256) {
-        return _wordAt(pem, position) >> 248;
     }
 
     /// @dev The 32 bytes from `position` on, if need be from past the end.
-    function _wordAt(bytes calldata pem, uint256 position) private pure returns (uint256 word) {
+    function _wordAt(bytes calldata text, uint256 position) private pure returns (bytes32 word) {
         assembly ("memory-safe") {
-            word := calldataload(add(pem.offset, position))
-        }
-    }
-
-    /// @dev An empty array at the end of memory, which `_append` and `_close` grow.
-    function _open() private pure returns (bytes memory buffer) {
-        assembly ("memory-safe") {
-            buffer := mload(0x40)
-        }
-    }
-
-    /// @dev Writes `word` at `position` of the open buffer. The words lie past the free memory pointer until `_close`.
-    function _append(bytes memory buffer, uint256 position, uint256 word) private pure {
-        assembly ("memory-safe") {
-            mstore(add(add(buffer, 0x20), position), word)
-        }
-    }
-
-    /// @dev Allocates the open buffer with its final length.
-    function _close(bytes memory buffer, uint256 length) private pure {
-        assembly ("memory-safe") {
-            mstore(buffer, length)
-            mstore(0x40, and(add(add(buffer, length), 0x3f), not(0x1f)))
+            word := calldataload(add(text.offset, position))
         }
     }
 }

@@ -2,20 +2,25 @@
 pragma solidity ^0.8.30;
 
 import {BlockHistory} from "../BlockHistory.sol";
+import {ICollateralStore} from "./ICollateralStore.sol";
+import {IEvaluationListener} from "./IEvaluationListener.sol";
 import {IProverRegistry} from "./IProverRegistry.sol";
+import {IQuoteVerifier} from "./IQuoteVerifier.sol";
 import {ProverRecord, ProverRecords} from "./ProverRecord.sol";
-import {QuoteVerifier} from "./QuoteVerifier.sol";
-import {TdxQuote} from "./TdxQuote.sol";
+import {RegistryPolicies, RegistryPolicy} from "./RegistryPolicy.sol";
+import {TdReport} from "./TdReport.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {LibBitmap} from "solady/utils/LibBitmap.sol";
 
 /// @title ProverRegistry
 /// @notice See {IProverRegistry}.
-contract ProverRegistry is IProverRegistry, QuoteVerifier {
+contract ProverRegistry is IProverRegistry, IEvaluationListener {
     using LibBitmap for LibBitmap.Bitmap;
 
     /// @inheritdoc IProverRegistry
     uint256 public constant override MAX_KEY_LIFETIME = 7 days;
+    /// @inheritdoc IProverRegistry
+    uint256 public constant override MAX_RECOVERY_GRACE = 365 days;
     /// @inheritdoc IProverRegistry
     /// @dev As far as EIP-2935 remembers.
     uint256 public constant override MAX_REFERENCE_AGE = 8191;
@@ -28,9 +33,22 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
     address public immutable override rollup;
     /// @inheritdoc IProverRegistry
     bytes32 public immutable override configHash;
+    /// @inheritdoc IProverRegistry
+    address public immutable override verifier;
+    /// @inheritdoc IProverRegistry
+    address public immutable override collateralStore;
+    /// @inheritdoc IProverRegistry
+    uint256 public immutable override activationDelay;
+    /// @inheritdoc IProverRegistry
+    uint256 public immutable override recoveryGrace;
 
-    /// @dev Together with a bit of its workload and of its platform, all that `liveness` reads.
+    /// @dev Together with the policy, all that `liveness` reads of a signer on one of the first platforms.
     mapping(address signer => ProverRecord) internal records;
+
+    RegistryPolicy internal policy;
+    /// @dev Allowed workloads and revoked platforms that the policy has no bit for.
+    LibBitmap.Bitmap internal laterWorkloads;
+    LibBitmap.Bitmap internal laterPlatforms;
 
     /// @dev Numbers count from 1 and are never given twice. They are short enough for a record, and put the bits that every
     /// signature check reads side by side.
@@ -40,37 +58,67 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
     mapping(bytes32 workloadId => uint256) public override workloadNumber;
     /// @inheritdoc IProverRegistry
     mapping(bytes32 platformId => uint256) public override platformNumber;
-    LibBitmap.Bitmap internal allowedWorkloads;
-    LibBitmap.Bitmap internal revokedPlatforms;
 
     modifier only(address allowed) {
         require(msg.sender == allowed, NotAuthorized(msg.sender, allowed));
         _;
     }
 
-    constructor(Config memory config) QuoteVerifier(config) {
+    constructor(Config memory config) {
+        require(
+            config.activationDelay < MAX_KEY_LIFETIME && config.recoveryGrace <= MAX_RECOVERY_GRACE,
+            UnsafeDelays(config.activationDelay, config.recoveryGrace)
+        );
+        address store = IQuoteVerifier(config.verifier).collateralStore();
+        address listener = ICollateralStore(store).listener();
+        require(listener == address(this), WrongListener(listener, address(this)));
         timelock = config.timelock;
         rollup = config.rollup;
         configHash = config.configHash;
+        verifier = config.verifier;
+        collateralStore = store;
+        activationDelay = config.activationDelay;
+        recoveryGrace = config.recoveryGrace;
+        // Rises from before this contract was there have no grace: nobody was registered.
+        policy = RegistryPolicies.start(ICollateralStore(store).evaluationNumber());
     }
 
     /// @inheritdoc IProverRegistry
     function register(bytes calldata quote, address signer, uint64 refBlockNumber) external override {
         require(signer != address(0), ZeroSigner());
         require(records[signer].operator() == address(0), SignerAlreadyRegistered(signer));
-        (bytes32 platformId, uint256 certificatesExpireAt) = _verify(quote);
-        _checkReportData(quote, signer, refBlockNumber);
+        IQuoteVerifier.Report memory report = IQuoteVerifier(verifier).verify(quote);
+        require(report.status == IQuoteVerifier.TcbStatus.UpToDate, TcbNotUpToDate(uint8(report.status)));
+        _checkReportData(report.body, signer, refBlockNumber);
 
-        bytes32 workloadId = TdxQuote.workloadId(quote);
+        RegistryPolicy policy_ = policy;
+        uint256 least = policy_.floorAt(block.timestamp);
+        require(report.evaluationNumber >= least, CollateralOutdated(report.evaluationNumber, least));
+        bytes32 workloadId = TdReport.workloadId(report.body);
         uint256 workload = workloadNumber[workloadId];
-        // Number 0, that of an unknown workload, is never allowed.
-        require(allowedWorkloads.get(workload), WorkloadNotAllowed(workloadId));
-        uint256 platform = _numberOf(platformId);
-        require(!revokedPlatforms.get(platform), PlatformIsRevoked(platformId));
+        require(_allows(policy_, workload), WorkloadNotAllowed(workloadId));
+        uint256 platform = _numberOf(report.platformId);
+        require(!_revokes(policy_, platform), PlatformIsRevoked(report.platformId));
 
-        uint256 expiresAt = _expiry(certificatesExpireAt);
-        records[signer] = ProverRecords.pack(msg.sender, expiresAt, workload, platform);
-        emit SignerRegistered(signer, msg.sender, platformId, workloadId, platform, expiresAt);
+        // The one place where a key's lifetime is decided.
+        uint256 activeFrom = block.timestamp + activationDelay;
+        uint256 expiresAt = FixedPointMathLib.min(block.timestamp + MAX_KEY_LIFETIME, report.expiresAt);
+        require(activeFrom < expiresAt, NeverActive(activeFrom, expiresAt));
+        records[signer] =
+            ProverRecords.pack(msg.sender, activeFrom, expiresAt, report.evaluationNumber, workload, platform);
+        emit SignerRegistered(signer, msg.sender, report.platformId, workloadId, platform, expiresAt);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function reportRevokedPlatform(bytes calldata certificate) external override {
+        _revokePlatform(IQuoteVerifier(verifier).revokedPlatform(certificate));
+    }
+
+    /// @inheritdoc IProverRegistry
+    function onEvaluation(uint32 number) external override(IProverRegistry, IEvaluationListener) only(collateralStore) {
+        RegistryPolicy raised = policy.raise(number, block.timestamp, recoveryGrace);
+        policy = raised;
+        emit EvaluationRaised(raised.next(), raised.nextFrom());
     }
 
     /// @inheritdoc IProverRegistry
@@ -78,24 +126,23 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
         require(workloadNumber[workloadId] == 0, WorkloadAlreadyKnown(workloadId));
         uint256 workload = ++workloadCount;
         workloadNumber[workloadId] = workload;
-        allowedWorkloads.set(workload);
+        if (workload < RegistryPolicies.FIRST) policy = policy.allow(workload);
+        else laterWorkloads.set(workload);
         emit WorkloadAllowed(workloadId, workload);
     }
 
     /// @inheritdoc IProverRegistry
     function removeWorkload(bytes32 workloadId) external override only(timelock) {
         uint256 workload = workloadNumber[workloadId];
-        require(allowedWorkloads.get(workload), WorkloadUnknown(workloadId));
-        allowedWorkloads.unset(workload);
+        require(_allows(policy, workload), WorkloadUnknown(workloadId));
+        if (workload < RegistryPolicies.FIRST) policy = policy.disallow(workload);
+        else laterWorkloads.unset(workload);
         emit WorkloadRemoved(workloadId, workload);
     }
 
     /// @inheritdoc IProverRegistry
     function revokePlatform(bytes32 platformId) external override only(timelock) {
-        uint256 platform = _numberOf(platformId);
-        require(!revokedPlatforms.get(platform), PlatformAlreadyRevoked(platformId));
-        revokedPlatforms.set(platform);
-        emit PlatformRevoked(platformId, platform);
+        _revokePlatform(platformId);
     }
 
     /// @inheritdoc IProverRegistry
@@ -109,11 +156,19 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
     }
 
     /// @inheritdoc IProverRegistry
+    /// @dev Every signature of every batch pays for this. `require` would compute an error's values even where all is well.
     function liveness(address signer) external view override returns (address operator, uint256 platform) {
         ProverRecord record = _answering(signer, 0);
-        require(allowedWorkloads.get(record.workload()), SignerWorkloadRemoved(signer, record.workload()));
-        require(!revokedPlatforms.get(record.platform()), SignerPlatformRevoked(signer, record.platform()));
-        return (record.operator(), record.platform());
+        if (block.timestamp < record.activeFrom()) {
+            revert SignerNotActive(signer, record.activeFrom(), block.timestamp);
+        }
+        RegistryPolicy policy_ = policy;
+        uint256 least = policy_.floorAt(block.timestamp);
+        if (record.evaluation() < least) revert SignerOutdated(signer, record.evaluation(), least);
+        uint256 workload = record.workload();
+        if (!_allows(policy_, workload)) revert SignerWorkloadRemoved(signer, workload);
+        (operator, platform) = (record.operator(), record.platform());
+        if (_revokes(policy_, platform)) revert SignerPlatformRevoked(signer, platform);
     }
 
     /// @inheritdoc IProverRegistry
@@ -132,25 +187,30 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
         ProverRecord record = records[signer];
         return Signer({
             operator: record.operator(),
-            // 40 bits each, or fewer.
-            // forge-lint: disable-next-line(unsafe-typecast)
-            expiresAt: uint64(record.expiresAt()),
-            // forge-lint: disable-next-line(unsafe-typecast)
-            workload: uint64(record.workload()),
-            // forge-lint: disable-next-line(unsafe-typecast)
-            platform: uint64(record.platform()),
+            activeFrom: record.activeFrom(),
+            expiresAt: record.expiresAt(),
+            evaluationNumber: record.evaluation(),
+            workload: record.workload(),
+            platform: record.platform(),
             revoked: record.isRevoked()
         });
     }
 
     /// @inheritdoc IProverRegistry
     function isWorkloadAllowed(bytes32 workloadId) external view override returns (bool) {
-        return allowedWorkloads.get(workloadNumber[workloadId]);
+        return _allows(policy, workloadNumber[workloadId]);
     }
 
     /// @inheritdoc IProverRegistry
     function isPlatformRevoked(bytes32 platformId) external view override returns (bool) {
-        return revokedPlatforms.get(platformNumber[platformId]);
+        return _revokes(policy, platformNumber[platformId]);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function evaluationFloor() external view override returns (uint32 current, uint32 next, uint64 nextFrom) {
+        RegistryPolicy policy_ = policy;
+        current = policy_.floorAt(block.timestamp);
+        if (policy_.next() > current) (next, nextFrom) = (policy_.next(), policy_.nextFrom());
     }
 
     /// @inheritdoc IProverRegistry
@@ -165,34 +225,42 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
         );
     }
 
-    /// @dev When a key registered now expires: the one place where a key's lifetime is decided. The verdict of the collateral
-    /// contract (TCB level, revocation lists, quoting enclave's identity) belongs here and in `liveness`.
-    function _expiry(uint256 certificatesExpireAt) internal view returns (uint256) {
-        return FixedPointMathLib.min(block.timestamp + MAX_KEY_LIFETIME, certificatesExpireAt);
+    /// @dev Number 0, that of an unknown workload, is never allowed.
+    function _allows(RegistryPolicy policy_, uint256 workload) internal view returns (bool) {
+        return workload < RegistryPolicies.FIRST ? policy_.allows(workload) : laterWorkloads.get(workload);
+    }
+
+    function _revokes(RegistryPolicy policy_, uint256 platform) internal view returns (bool) {
+        return platform < RegistryPolicies.FIRST ? policy_.revokes(platform) : laterPlatforms.get(platform);
     }
 
     /// @dev The record of a signer that is registered, not revoked, and not expired for `grace` seconds or more.
     function _answering(address signer, uint256 grace) internal view returns (ProverRecord record) {
         record = records[signer];
-        require(record.operator() != address(0), SignerUnknown(signer));
-        require(!record.isRevoked(), SignerIsRevoked(signer));
-        require(
-            block.timestamp < record.expiresAt() + grace, SignerExpired(signer, record.expiresAt(), block.timestamp)
-        );
+        if (record.operator() == address(0)) revert SignerUnknown(signer);
+        if (record.isRevoked()) revert SignerIsRevoked(signer);
+        if (block.timestamp >= record.expiresAt() + grace) {
+            revert SignerExpired(signer, record.expiresAt(), block.timestamp);
+        }
     }
 
     /// @dev The quote was made for this chain, registry, operator (the caller) and signer, not long ago.
-    function _checkReportData(bytes calldata quote, address signer, uint64 refBlockNumber) internal view {
+    function _checkReportData(bytes memory body, address signer, uint64 refBlockNumber) internal view {
+        (bytes32 first, bytes32 second) = TdReport.reportData(body);
+        require(second == configHash, WrongConfigHash(second, configHash));
+        // The opcode is cheaper, but it answers for 256 blocks only, and a development node answers wrongly for blocks from
+        // before its last start. What it does not confirm is asked of the history contract.
+        bytes32 refBlockHash = blockhash(refBlockNumber);
+        if (refBlockHash != 0 && first == reportDataHash(msg.sender, signer, refBlockNumber, refBlockHash)) return;
+
         uint256 oldest = FixedPointMathLib.zeroFloorSub(block.number, MAX_REFERENCE_AGE);
-        bytes32 refBlockHash = BlockHistory.hashOf(refBlockNumber);
+        refBlockHash = BlockHistory.hashOf(refBlockNumber);
         require(
-            refBlockNumber >= oldest && refBlockNumber < block.number && refBlockHash != bytes32(0),
+            refBlockNumber >= oldest && refBlockNumber < block.number && refBlockHash != 0,
             StaleReference(refBlockNumber, oldest, block.number - 1)
         );
-        (bytes32 first, bytes32 second) = TdxQuote.reportData(quote);
         bytes32 expected = reportDataHash(msg.sender, signer, refBlockNumber, refBlockHash);
         require(first == expected, WrongReportData(first, expected));
-        require(second == configHash, WrongConfigHash(second, configHash));
     }
 
     /// @dev The platform's number; a new one if it has none.
@@ -202,6 +270,14 @@ contract ProverRegistry is IProverRegistry, QuoteVerifier {
             platform = ++platformCount;
             platformNumber[platformId] = platform;
         }
+    }
+
+    function _revokePlatform(bytes32 platformId) internal {
+        uint256 platform = _numberOf(platformId);
+        require(!_revokes(policy, platform), PlatformAlreadyRevoked(platformId));
+        if (platform < RegistryPolicies.FIRST) policy = policy.revoke(platform);
+        else laterPlatforms.set(platform);
+        emit PlatformRevoked(platformId, platform);
     }
 
     function _revoke(address signer) internal {

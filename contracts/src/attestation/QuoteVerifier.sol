@@ -1,141 +1,219 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IProverRegistry} from "./IProverRegistry.sol";
+import {ICollateralStore} from "./ICollateralStore.sol";
+import {IEncodingErrors} from "./IEncodingErrors.sol";
+import {IQuoteVerifier} from "./IQuoteVerifier.sol";
 import {P256} from "./P256.sol";
+import {PckCertificate} from "./PckCertificate.sol";
 import {Pem} from "./Pem.sol";
+import {PemText} from "./PemText.sol";
 import {TdxQuote} from "./TdxQuote.sol";
-import {X509} from "./X509.sol";
+import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
 /// @title QuoteVerifier
-/// @notice Verifies TDX quotes up to a pinned root key: attestation key, quoting enclave, platform certificate, cached
-/// intermediate. Three P-256 checks a quote; the root's signature of the intermediate is checked once, when it is cached.
-abstract contract QuoteVerifier is IProverRegistry {
-    /// @dev Intel SGX Root CA.
-    bytes32 internal constant INTEL_ROOT_X = 0x0ba9c4c0c0c86193a3fe23d6b02cda10a8bbd4e88e48b4458561a36e705525f5;
-    bytes32 internal constant INTEL_ROOT_Y = 0x67918e2edc88e40d860bd0cc4ee26aacc988e505a953558c453f6b0904ae7394;
-
-    uint256 internal constant ETHEREUM_MAINNET = 1;
+/// @notice See {IQuoteVerifier}. Three P-256 checks a quote: attestation key, platform key, issuer. The root's signature of the
+/// issuer and all collateral were checked when the store was given them.
+contract QuoteVerifier is IQuoteVerifier {
+    using TdxQuote for bytes;
 
     /// @dev Bits of the TD attributes, as they stand in the quote's 8 bytes (Intel TDX module ABI, ATTRIBUTES).
     bytes8 internal constant DEBUG = 0x0100000000000000;
     bytes8 internal constant SEPT_VE_DISABLE = 0x0000001000000000;
-    bytes8 internal constant MIGRATABLE = 0x0000002000000000;
+    /// @dev Profiling (bits 4 to 6), SERVTD_EXT (17), MIGRATABLE (29) and all reserved bits.
+    bytes8 internal constant FORBIDDEN = 0xfeff8227ffffff3f;
 
-    /// @inheritdoc IProverRegistry
-    bytes8 public immutable override tdAttributes;
-    /// @inheritdoc IProverRegistry
-    bytes8 public immutable override xfam;
+    /// @dev Certificates after the platform's.
+    uint256 internal constant MAX_ISSUERS = 4;
 
-    bytes32 internal immutable rootX;
-    bytes32 internal immutable rootY;
+    /// @inheritdoc IQuoteVerifier
+    address public immutable override collateralStore;
 
-    /// @inheritdoc IProverRegistry
-    mapping(bytes32 keyHash => uint256 expiresAt) public override intermediateExpiresAt;
+    constructor(address store) {
+        collateralStore = store;
+    }
 
-    constructor(Config memory config) {
+    /// @inheritdoc IQuoteVerifier
+    function verify(bytes calldata quote) external view override returns (Report memory report) {
+        TdxQuote.Parts memory parts = TdxQuote.locate(quote);
+        _checkTd(quote, parts);
+        PckCertificate.Pck memory pck =
+            _readPck(quote[parts.certification:parts.certificationEnd], parts.certificationType);
+        _checkSignatures(quote, parts, pck);
+
+        ICollateralStore.Assessment memory assessment =
+            ICollateralStore(collateralStore).assess(_platform(quote, parts, pck));
+        report.status = TcbStatus(uint8(assessment.status));
+        report.evaluationNumber = assessment.evaluationNumber;
+        // The lower one has 64 bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
+        report.expiresAt = uint64(FixedPointMathLib.min(pck.notAfter, assessment.expiresAt));
+        report.fmspc = pck.fmspc;
+        report.ppid = pck.ppid;
+        report.platformId = _keyHash(pck);
+        report.quoteVersion = parts.version;
+        report.bodyType = parts.bodyType;
+        report.body = quote[parts.body:parts.bodyEnd];
+    }
+
+    /// @inheritdoc IQuoteVerifier
+    function revokedPlatform(bytes calldata certificate) external view override returns (bytes32 platformId) {
+        PckCertificate.Pck memory pck = PckCertificate.parse(certificate);
+        _checkIssuer(pck);
         require(
-            block.chainid != ETHEREUM_MAINNET || (config.rootX == INTEL_ROOT_X && config.rootY == INTEL_ROOT_Y),
-            NotIntelRoot(config.rootX, config.rootY)
+            ICollateralStore(collateralStore).isRevoked(pck.issuer, pck.serial),
+            CertificateNotRevoked(pck.issuer, pck.serial)
         );
+        return _keyHash(pck);
+    }
+
+    /// @dev What no user wants: see `validate_attrs` of dcap-qvl.
+    function _checkTd(bytes calldata quote, TdxQuote.Parts memory parts) internal pure {
+        bytes8 attributes = bytes8(quote.wordAt(parts.body + 120));
+        require(attributes & DEBUG == 0, DebugTd(attributes));
         require(
-            config.tdAttributes & (DEBUG | MIGRATABLE | SEPT_VE_DISABLE) == SEPT_VE_DISABLE,
-            UnsafeTdAttributes(config.tdAttributes)
+            attributes & (SEPT_VE_DISABLE | FORBIDDEN) == SEPT_VE_DISABLE,
+            UnsafeTdAttributes(attributes, SEPT_VE_DISABLE, FORBIDDEN)
         );
-        rootX = config.rootX;
-        rootY = config.rootY;
-        tdAttributes = config.tdAttributes;
-        xfam = config.xfam;
+        if (parts.bodyType != TdxQuote.TD10) {
+            (bytes32 high, bytes16 low) = (quote.wordAt(parts.body + 600), bytes16(quote.wordAt(parts.body + 632)));
+            require(high | bytes32(low) == 0, ServiceTdBound(high, low));
+        }
     }
 
-    /// @inheritdoc IProverRegistry
-    function addIntermediate(bytes calldata der) external override {
-        X509.Certificate memory certificate = X509.parse(der);
-        require(certificate.x != rootX || certificate.y != rootY, RootIsNotIntermediate());
-        require(certificate.isAuthority && certificate.keyUsage & X509.KEY_CERT_SIGN != 0, NotAnAuthority());
-        _checkValidity(certificate);
-        require(X509.isSignedBy(certificate, rootX, rootY), NotSignedByRoot());
-
-        bytes32 keyHash = _keyHash(certificate.x, certificate.y);
-        if (certificate.notAfter <= intermediateExpiresAt[keyHash]) return;
-        intermediateExpiresAt[keyHash] = certificate.notAfter;
-        emit IntermediateAdded(keyHash, certificate.notAfter);
-    }
-
-    /// @inheritdoc IProverRegistry
-    function rootKey() external view override returns (bytes32 x, bytes32 y) {
-        return (rootX, rootY);
-    }
-
-    /// @dev Verifies `quote` but for its reportData and workload.
-    /// @return platformId keccak256 of the platform certificate's key.
-    /// @return expiresAt When the first of the certificates it rests on expires.
-    function _verify(bytes calldata quote) internal view returns (bytes32 platformId, uint256 expiresAt) {
-        (bytes calldata authentication, bytes calldata pem) = TdxQuote.parse(quote);
-        _checkPolicy(quote);
-        _checkAttestationKey(quote, authentication);
-
-        X509.Certificate memory leaf;
-        (leaf, expiresAt) = _verifyChain(pem);
-        require(
-            P256.verify(sha256(TdxQuote.qeReport(quote)), TdxQuote.qeReportSignature(quote), leaf.x, leaf.y),
-            InvalidQeReportSignature()
-        );
-        platformId = _keyHash(leaf.x, leaf.y);
-    }
-
-    /// @dev The attestation key signed the quote, and is the one that the quoting enclave reported.
-    function _checkAttestationKey(bytes calldata quote, bytes calldata authentication) internal view {
-        bytes calldata key = TdxQuote.attestationKey(quote);
+    /// @dev The platform key signed the quoting enclave's report, this reports the attestation key, which signed the quote.
+    function _checkSignatures(bytes calldata quote, TdxQuote.Parts memory parts, PckCertificate.Pck memory pck)
+        internal
+        view
+    {
+        uint256 qe = parts.qeReport;
+        uint256 end = qe + TdxQuote.QE_REPORT_LENGTH;
         require(
             P256.verify(
-                sha256(TdxQuote.signedPart(quote)), TdxQuote.signature(quote), bytes32(key[:32]), bytes32(key[32:])
+                quote.sha256Of(qe, TdxQuote.QE_REPORT_LENGTH, 0, 0),
+                quote.wordAt(end),
+                quote.wordAt(end + 32),
+                pck.x,
+                pck.y
+            ),
+            InvalidQeReportSignature()
+        );
+
+        // After the signed part: its length, signature r ‖ s, key x ‖ y.
+        uint256 signature = parts.bodyEnd + 4;
+        bytes32 given = quote.sha256Of(signature + 64, 64, end + 66, TdxQuote.AUTHENTICATION_LENGTH);
+        bytes32 reported = quote.wordAt(qe + 320);
+        require(given == reported, WrongAttestationKey(given, reported));
+        require(
+            P256.verify(
+                quote.sha256Of(0, parts.bodyEnd, 0, 0),
+                quote.wordAt(signature),
+                quote.wordAt(signature + 32),
+                quote.wordAt(signature + 64),
+                quote.wordAt(signature + 96)
             ),
             InvalidQuoteSignature()
         );
-        (bytes32 reported, bytes32 padding) = TdxQuote.qeReportData(quote);
-        bytes32 given = sha256(bytes.concat(key, authentication));
-        require(reported == given && padding == bytes32(0), WrongAttestationKey(given, reported));
     }
 
-    /// @dev The guest's properties that no workload may differ in.
-    function _checkPolicy(bytes calldata quote) internal view {
-        bytes8 given = TdxQuote.tdAttributes(quote);
-        require(given & DEBUG == 0, DebugTd(given));
-        require(given == tdAttributes, WrongTdAttributes(given, tdAttributes));
-        given = TdxQuote.xfam(quote);
-        require(given == xfam, WrongXfam(given, xfam));
-        require(TdxQuote.hasIntelModule(quote), WrongModuleSigner());
-    }
-
-    /// @dev The platform certificate at the head of `pem`, signed by the intermediate after it, which must be cached.
-    function _verifyChain(bytes calldata pem) internal view returns (X509.Certificate memory leaf, uint256 expiresAt) {
-        (bytes memory der, uint256 next) = Pem.read(pem, 0);
-        leaf = X509.parse(der);
+    /// @dev The platform certificate, in either form, signed by its issuer and valid now.
+    function _readPck(bytes calldata certification, uint16 kind) internal view returns (PckCertificate.Pck memory pck) {
+        pck = kind == TdxQuote.PCK_CERTIFICATE ? PckCertificate.parse(certification) : _readChain(certification);
         require(
-            !leaf.isAuthority && leaf.keyUsage & X509.KEY_CERT_SIGN == 0 && leaf.keyUsage & X509.DIGITAL_SIGNATURE != 0
-                && leaf.hasSgxExtension,
-            NotAPlatformCertificate()
+            pck.notBefore <= block.timestamp && block.timestamp <= pck.notAfter,
+            CertificateNotValid(pck.notBefore, pck.notAfter, block.timestamp)
         );
-        _checkValidity(leaf);
-
-        (der,) = Pem.read(pem, next);
-        (bytes32 x, bytes32 y) = X509.publicKey(der);
-        bytes32 keyHash = _keyHash(x, y);
-        expiresAt = intermediateExpiresAt[keyHash];
-        require(block.timestamp <= expiresAt, IntermediateNotCached(keyHash, expiresAt));
-        require(X509.isSignedBy(leaf, x, y), InvalidPckSignature());
-        if (leaf.notAfter < expiresAt) expiresAt = leaf.notAfter;
+        _checkIssuer(pck);
     }
 
-    function _checkValidity(X509.Certificate memory certificate) internal view {
-        require(
-            certificate.notBefore <= block.timestamp && block.timestamp <= certificate.notAfter,
-            CertificateNotValid(certificate.notBefore, certificate.notAfter, block.timestamp)
-        );
+    /// @dev The certificate at the head of the chain, which holds its issuer's too.
+    function _readChain(bytes calldata pem) internal view returns (PckCertificate.Pck memory pck) {
+        (bytes memory leaf, uint256 end) = Pem.read(pem, 0);
+        if (leaf.length != 0) {
+            pck = PckCertificate.parse(leaf);
+            if (_isUsualRest(pem, end, pck.issuer)) return pck;
+        }
+        bytes[] memory certificates = PemText.readAll(pem, 1 + MAX_ISSUERS);
+        require(certificates.length != 0, IEncodingErrors.MalformedPem(0));
+        pck = PckCertificate.parse(certificates[0]);
+        _checkHasIssuer(certificates, pck.issuer);
     }
 
-    function _keyHash(bytes32 x, bytes32 y) internal pure returns (bytes32) {
-        return keccak256(abi.encode(x, y));
+    /// @dev The issuer of this name signed the certificate.
+    function _checkIssuer(PckCertificate.Pck memory pck) internal view {
+        (bytes32 x, bytes32 y) = ICollateralStore(collateralStore).issuerKey(pck.issuer);
+        require(P256.verify(pck.tbsHash, pck.r, pck.s, x, y), InvalidPckSignature());
+    }
+
+    /// @dev Nothing is left of the chain but the zero that ends it as a string of C.
+    function _isEnd(bytes calldata pem, uint256 position) internal pure returns (bool) {
+        return position == pem.length || (position + 1 == pem.length && pem[position] == 0);
+    }
+
+    /// @dev The issuer's certificate is at `position`, as it is usually written, and after it at most one more, the root's,
+    /// which says nothing: what the root's key is was pinned.
+    function _isUsualRest(bytes calldata pem, uint256 position, bytes32 issuer) internal view returns (bool) {
+        uint256 start = _afterLineFeed(pem, position);
+        (uint256 length, uint256 end) = Pem.locate(pem, start);
+        if (length == 0) return false;
+        if (!_isCertificateOf(issuer, keccak256(pem[start:end]))) return false;
+        end = _afterLineFeed(pem, end);
+        if (_isEnd(pem, end)) return true;
+        bool isRoot;
+        (isRoot, end) = Pem.check(pem, end);
+        return isRoot && _isEnd(pem, _afterLineFeed(pem, end));
+    }
+
+    function _afterLineFeed(bytes calldata pem, uint256 position) internal pure returns (uint256) {
+        return position < pem.length && pem[position] == "\n" ? position + 1 : position;
+    }
+
+    /// @dev One of the certificates after the first is the issuer's.
+    function _checkHasIssuer(bytes[] memory certificates, bytes32 issuer) internal view {
+        require(certificates.length <= 1 + MAX_ISSUERS, TooManyCertificates(1 + MAX_ISSUERS));
+        bool found;
+        for (uint256 i = 1; i < certificates.length && !found; ++i) {
+            found = _isCertificateOf(issuer, keccak256(certificates[i]));
+        }
+        require(found, IssuerNotInChain(issuer));
+    }
+
+    function _isCertificateOf(bytes32 issuer, bytes32 hash) internal view returns (bool) {
+        return ICollateralStore(collateralStore).issuerOfCertificate(hash) == issuer;
+    }
+
+    /// @dev What the collateral is asked about.
+    function _platform(bytes calldata quote, TdxQuote.Parts memory parts, PckCertificate.Pck memory pck)
+        internal
+        pure
+        returns (ICollateralStore.Platform memory platform)
+    {
+        platform.issuer = pck.issuer;
+        platform.serial = pck.serial;
+        platform.fmspc = pck.fmspc;
+        platform.pceId = pck.pceId;
+        platform.cpuSvn = pck.cpuSvn;
+        platform.pceSvn = pck.pceSvn;
+
+        uint256 body = parts.body;
+        platform.teeTcbSvn = bytes16(quote.wordAt(body));
+        platform.moduleSignerHigh = quote.wordAt(body + 64);
+        platform.moduleSignerLow = bytes16(quote.wordAt(body + 96));
+        platform.seamAttributes = bytes8(quote.wordAt(body + 112));
+        if (parts.bodyType != TdxQuote.TD10) {
+            platform.hasTeeTcbSvn2 = true;
+            platform.teeTcbSvn2 = bytes16(quote.wordAt(body + 584));
+        }
+
+        uint256 qe = parts.qeReport;
+        platform.qeMiscSelect = bytes4(quote.wordAt(qe + 16));
+        platform.qeAttributes = bytes16(quote.wordAt(qe + 48));
+        platform.qeSigner = quote.wordAt(qe + 128);
+        platform.qeProductId = quote.uint16At(qe + 256);
+        platform.qeSvn = quote.uint16At(qe + 258);
+    }
+
+    function _keyHash(PckCertificate.Pck memory pck) internal pure returns (bytes32) {
+        return keccak256(abi.encode(pck.x, pck.y));
     }
 }

@@ -1,123 +1,147 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IProverRegistry} from "./IProverRegistry.sol";
+import {IQuoteVerifier} from "./IQuoteVerifier.sol";
 
 /// @title TdxQuote
-/// @notice Where things are in a v4 TDX quote (Intel TDX DCAP Quoting Library API, appendix 3). Numbers are little-endian.
-///
-///     0     header, 48 bytes: version 2, key type 2, TEE type 4, reserved 4, QE vendor 16, user data 20
-///     48    TD report body, 584 bytes
-///     632   length of what follows 4
-///     636   signature of [0, 632) 64, attestation key 64
-///     764   certification data: type 2 (6), length 4, then
-///     770     QE report 384, its signature 64
-///     1218    authentication data: length 2, bytes
-///     ...     certification data: type 2 (5), length 4, PEM chain
+/// @notice Where things are in a TDX quote of version 4 or 5; see {IQuoteVerifier} for the layout.
 library TdxQuote {
-    uint256 internal constant SIGNED_LENGTH = 632;
-    uint256 internal constant FIXED_LENGTH = 1220;
+    /// @notice Positions in a quote that `locate` has found complete.
+    struct Parts {
+        uint16 version;
+        uint16 bodyType;
+        /// The body; what the attestation key signs ends with it.
+        uint256 body;
+        uint256 bodyEnd;
+        /// The quoting enclave's report; its signature follows, then the authentication data.
+        uint256 qeReport;
+        /// The platform's certificate, in the form that its type says.
+        uint16 certificationType;
+        uint256 certification;
+        uint256 certificationEnd;
+    }
 
-    uint256 internal constant VERSION = 4;
+    uint256 internal constant HEADER_LENGTH = 48;
+    uint256 internal constant TD10_LENGTH = 584;
+    uint256 internal constant TD15_LENGTH = 648;
+    uint256 internal constant TD15EX_LENGTH = 885;
+    uint256 internal constant QE_REPORT_LENGTH = 384;
+    /// @dev As long as quoting enclaves make it.
+    uint256 internal constant AUTHENTICATION_LENGTH = 32;
+
+    uint16 internal constant TD10 = 2;
+    uint16 internal constant TD15 = 3;
+    uint16 internal constant TD15EX = 4;
+
     /// @dev ECDSA over P-256.
     uint256 internal constant KEY_TYPE = 2;
     bytes4 internal constant TEE_TYPE = 0x81000000;
     bytes16 internal constant INTEL_QE_VENDOR = 0x939a7233f79c4ca9940a0db3957f0607;
-    /// @dev QE report with its own certification data.
-    uint256 internal constant QE_REPORT_CERTIFICATION = 6;
-    /// @dev PEM chain of the platform certificate.
-    uint256 internal constant PCK_CHAIN_CERTIFICATION = 5;
+    /// @dev The platform certificate in DER; its chain in PEM.
+    uint16 internal constant PCK_CERTIFICATE = 4;
+    uint16 internal constant PCK_CHAIN = 5;
 
-    /// @notice Checks that `quote` is a v4 TDX quote of Intel's quoting enclave and that all its lengths fit exactly, so that
-    /// the accessors below cannot reach past its end.
-    /// @return authentication The quoting enclave's authentication data.
-    /// @return pem The platform certificate's chain.
-    function parse(bytes calldata quote) internal pure returns (bytes calldata authentication, bytes calldata pem) {
-        require(quote.length >= FIXED_LENGTH, IProverRegistry.WrongQuoteLength(quote.length, FIXED_LENGTH));
-        uint256 given = _uint16(quote, 0);
-        require(given == VERSION, IProverRegistry.UnsupportedQuoteVersion(given));
-        given = _uint16(quote, 2);
-        require(given == KEY_TYPE, IProverRegistry.UnsupportedAttestationKeyType(given));
-        require(bytes4(quote[4:8]) == TEE_TYPE, IProverRegistry.NotTdx(bytes4(quote[4:8])));
-        require(bytes16(quote[12:28]) == INTEL_QE_VENDOR, IProverRegistry.WrongQeVendor(bytes16(quote[12:28])));
+    /// @notice Finds the parts of `quote` and checks what its header says. What follows the quote, or ends of its parts that
+    /// hold more than they must, are ignored.
+    function locate(bytes calldata quote) internal pure returns (Parts memory parts) {
+        _need(quote.length, HEADER_LENGTH + 6);
+        _checkHeader(quote);
+        unchecked {
+            // No overflow: sizes have 32 bits, and no position is used before it was found to lie in the quote.
+            (parts.version, parts.bodyType, parts.body, parts.bodyEnd) = _locateBody(quote);
+            uint256 cursor = parts.bodyEnd;
+            _need(quote.length, cursor + 4);
+            uint256 end = cursor + 4 + uint32At(quote, cursor);
+            _need(quote.length, end);
 
-        _checkEnd(quote, SIGNED_LENGTH + 4 + _uint32(quote, SIGNED_LENGTH));
-        _checkType(_uint16(quote, 764), QE_REPORT_CERTIFICATION);
-        _checkEnd(quote, 770 + _uint32(quote, 766));
+            // Signature and attestation key; then the outer certification data.
+            cursor += 4 + 128;
+            _need(end, cursor + 6);
+            uint256 outerEnd = cursor + 6 + uint32At(quote, cursor + 2);
+            _need(end, outerEnd);
+            parts.qeReport = cursor + 6;
 
-        uint256 cursor = FIXED_LENGTH + _uint16(quote, 1218);
-        require(cursor + 6 <= quote.length, IProverRegistry.WrongQuoteLength(quote.length, cursor + 6));
-        authentication = quote[FIXED_LENGTH:cursor];
-        _checkType(_uint16(quote, cursor), PCK_CHAIN_CERTIFICATION);
-        _checkEnd(quote, cursor + 6 + _uint32(quote, cursor + 2));
-        pem = quote[cursor + 6:];
+            cursor = parts.qeReport + QE_REPORT_LENGTH + 64;
+            _need(outerEnd, cursor + 2 + AUTHENTICATION_LENGTH + 6);
+            uint256 given = uint16At(quote, cursor);
+            require(
+                given == AUTHENTICATION_LENGTH, IQuoteVerifier.WrongAuthenticationLength(given, AUTHENTICATION_LENGTH)
+            );
+            cursor += 2 + AUTHENTICATION_LENGTH;
+            parts.certificationType = uint16At(quote, cursor);
+            require(
+                parts.certificationType == PCK_CHAIN || parts.certificationType == PCK_CERTIFICATE,
+                IQuoteVerifier.UnsupportedCertificationData(parts.certificationType)
+            );
+            parts.certification = cursor + 6;
+            parts.certificationEnd = parts.certification + uint32At(quote, cursor + 2);
+            _need(outerEnd, parts.certificationEnd);
+        }
     }
 
-    // The accessors below hold for a quote that `parse` accepted.
-
-    /// @notice What the attestation key signs: header and body.
-    function signedPart(bytes calldata quote) internal pure returns (bytes calldata) {
-        return quote[:SIGNED_LENGTH];
+    /// @notice The 32 bytes at `position`.
+    /// @dev What of them lies past the end of the quote is undefined: the caller knows by `locate` which do not.
+    function wordAt(bytes calldata quote, uint256 position) internal pure returns (bytes32 word) {
+        assembly ("memory-safe") {
+            word := calldataload(add(quote.offset, position))
+        }
     }
 
-    /// @notice MRSIGNERSEAM (48 bytes) and SEAMATTRIBUTES (8 bytes) are zero: the TDX module is Intel's own.
-    function hasIntelModule(bytes calldata quote) internal pure returns (bool) {
-        return (bytes32(quote[112:144]) | bytes24(quote[144:168])) == 0;
+    /// @notice The little-endian number of 16 bits at `position`.
+    function uint16At(bytes calldata quote, uint256 position) internal pure returns (uint16) {
+        uint16 reversed = uint16(bytes2(wordAt(quote, position)));
+        return reversed >> 8 | reversed << 8;
     }
 
-    function tdAttributes(bytes calldata quote) internal pure returns (bytes8) {
-        return bytes8(quote[168:176]);
+    /// @notice The little-endian number of 32 bits at `position`.
+    function uint32At(bytes calldata quote, uint256 position) internal pure returns (uint256) {
+        return uint16At(quote, position) | uint256(uint16At(quote, position + 2)) << 16;
     }
 
-    function xfam(bytes calldata quote) internal pure returns (bytes8) {
-        return bytes8(quote[176:184]);
+    /// @notice SHA-256 of `length` bytes from `position` on, followed by `length2` bytes from `position2` on.
+    function sha256Of(bytes calldata quote, uint256 position, uint256 length, uint256 position2, uint256 length2)
+        internal
+        view
+        returns (bytes32 hash)
+    {
+        assembly ("memory-safe") {
+            // Past the free memory pointer, for the precompile alone, which cannot fail but for want of gas.
+            let free := mload(0x40)
+            calldatacopy(free, add(quote.offset, position), length)
+            calldatacopy(add(free, length), add(quote.offset, position2), length2)
+            if iszero(staticcall(gas(), 0x02, free, add(length, length2), 0x00, 0x20)) { revert(0, 0) }
+            hash := mload(0x00)
+        }
     }
 
-    /// @notice keccak256(MRTD ‖ RTMR0 ‖ RTMR1 ‖ RTMR2 ‖ MRCONFIGID).
-    function workloadId(bytes calldata quote) internal pure returns (bytes32) {
-        return keccak256(bytes.concat(quote[184:232], quote[376:520], quote[232:280]));
+    function _checkHeader(bytes calldata quote) private pure {
+        uint256 given = uint16At(quote, 0);
+        require(given == 4 || given == 5, IQuoteVerifier.UnsupportedQuoteVersion(given));
+        given = uint16At(quote, 2);
+        require(given == KEY_TYPE, IQuoteVerifier.UnsupportedAttestationKeyType(given));
+        bytes4 teeType = bytes4(wordAt(quote, 4));
+        require(teeType == TEE_TYPE, IQuoteVerifier.NotTdx(teeType));
+        bytes16 vendor = bytes16(wordAt(quote, 12));
+        require(vendor == INTEL_QE_VENDOR, IQuoteVerifier.WrongQeVendor(vendor, INTEL_QE_VENDOR));
     }
 
-    function reportData(bytes calldata quote) internal pure returns (bytes32 first, bytes32 second) {
-        return (bytes32(quote[568:600]), bytes32(quote[600:632]));
+    function _locateBody(bytes calldata quote)
+        private
+        pure
+        returns (uint16 version, uint16 bodyType, uint256 body, uint256 bodyEnd)
+    {
+        version = uint16At(quote, 0);
+        if (version == 4) return (version, TD10, HEADER_LENGTH, HEADER_LENGTH + TD10_LENGTH);
+        bodyType = uint16At(quote, HEADER_LENGTH);
+        require(bodyType >= TD10 && bodyType <= TD15EX, IQuoteVerifier.UnsupportedBodyType(bodyType));
+        uint256 length = bodyType == TD10 ? TD10_LENGTH : bodyType == TD15 ? TD15_LENGTH : TD15EX_LENGTH;
+        uint256 given = uint32At(quote, HEADER_LENGTH + 2);
+        require(given == length, IQuoteVerifier.WrongBodySize(given, length));
+        body = HEADER_LENGTH + 6;
+        bodyEnd = body + length;
     }
 
-    function signature(bytes calldata quote) internal pure returns (bytes calldata) {
-        return quote[636:700];
-    }
-
-    function attestationKey(bytes calldata quote) internal pure returns (bytes calldata) {
-        return quote[700:764];
-    }
-
-    /// @notice The quoting enclave's SGX report.
-    function qeReport(bytes calldata quote) internal pure returns (bytes calldata) {
-        return quote[770:1154];
-    }
-
-    /// @notice The platform key's signature of the quoting enclave's report.
-    function qeReportSignature(bytes calldata quote) internal pure returns (bytes calldata) {
-        return quote[1154:1218];
-    }
-
-    /// @notice reportData of the quoting enclave's report.
-    function qeReportData(bytes calldata quote) internal pure returns (bytes32 first, bytes32 second) {
-        return (bytes32(quote[1090:1122]), bytes32(quote[1122:1154]));
-    }
-
-    function _checkEnd(bytes calldata quote, uint256 end) private pure {
-        require(end == quote.length, IProverRegistry.WrongQuoteLength(quote.length, end));
-    }
-
-    function _checkType(uint256 given, uint256 expected) private pure {
-        require(given == expected, IProverRegistry.UnsupportedCertificationData(given, expected));
-    }
-
-    function _uint16(bytes calldata data, uint256 position) private pure returns (uint256) {
-        return uint256(uint8(data[position])) | uint256(uint8(data[position + 1])) << 8;
-    }
-
-    function _uint32(bytes calldata data, uint256 position) private pure returns (uint256) {
-        return _uint16(data, position) | _uint16(data, position + 2) << 16;
+    function _need(uint256 given, uint256 needed) private pure {
+        require(needed <= given, IQuoteVerifier.QuoteTooShort(given, needed));
     }
 }

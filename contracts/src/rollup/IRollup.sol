@@ -23,7 +23,7 @@ interface IRollup {
         bytes32 parentOutputRoot;
         /// Output after the batch.
         bytes32 outputRoot;
-        /// Number of the batch's last L2 block.
+        /// Number of the batch's last L2 block. Less than 2^48.
         uint64 lastL2Block;
         /// Unix time of that block, in seconds.
         uint64 lastL2Timestamp;
@@ -213,6 +213,8 @@ interface IRollup {
     function finalizedIndex() external view returns (uint256);
 
     /// @notice The last output recorded as final: at most `finalizedIndex`.
+    /// @dev Submissions record finality in strides of about one delay. It falls behind by the outputs of two delays at most, while
+    /// batches come: `fastDelay`, or `slowDelay` where one of them was submitted with too few proofs. `advanceFinality` catches up.
     function recordedFinalizedIndex() external view returns (uint256);
 
     /// @notice Digest of batch `index` that further provers sign, while it has fewer than `fastThreshold` proofs.

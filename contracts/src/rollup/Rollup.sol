@@ -36,9 +36,6 @@ contract Rollup is IRollup, EIP712 {
     /// @dev Bounds the quadratic search for duplicates.
     uint256 internal constant MAX_SIGNATURES = 8;
 
-    /// @dev Outputs that one submission may record as final. More than one, so that a backlog shrinks.
-    uint256 internal constant STEPS_PER_SUBMISSION = 2;
-
     /// @dev No delay of finality is longer: sums of times cannot overflow.
     uint256 internal constant MAX_DELAY = 365 days;
 
@@ -102,27 +99,34 @@ contract Rollup is IRollup, EIP712 {
     }
 
     /// @inheritdoc IRollup
-    function submitBatch(Batch calldata batch, bytes[] calldata signatures) external override returns (uint256 index) {
+    /// @dev The batch is copied to memory, where reading its fields again costs little.
+    function submitBatch(Batch memory batch, bytes[] calldata signatures) external override returns (uint256 index) {
         Head memory state = head;
         require(state.conflictSince == 0, InConflict(state.conflictSince));
-        _checkBatch(batch, outputs[state.batchCount], state.sequencer);
+        StoredOutput storage parent = outputs[state.batchCount];
+        BatchRecord last = parent.record;
+        _checkSubmitter(state.sequencer, last);
+        _checkBatch(batch, parent.outputRoot, last);
 
         bytes32 daHash = _daHash();
         bytes32 digest = _digest(batch, daHash);
         uint256 proofs = _countProofs(digest, signatures);
 
         index = ++state.batchCount;
-        StoredOutput storage next = outputs[index];
-        next.outputRoot = batch.outputRoot;
-        next.record =
+        BatchRecord record =
             BatchRecords.pack(batch.lastL2Block, batch.lastL2Timestamp, batch.l1OriginNumber, block.timestamp, proofs);
+        outputs[index].outputRoot = batch.outputRoot;
+        outputs[index].record = record.follow(last, index - 1, _finalizableAt(record), block.timestamp);
         if (proofs < fastThreshold) digests[index] = digest;
         emit BatchSubmitted(
             index, batch.outputRoot, batch.lastL2Block, batch.lastL2Timestamp, batch.l1OriginNumber, daHash, proofs
         );
-        // At most the number of batches.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        state.finalized = uint32(_finalizedIndex(state, STEPS_PER_SUBMISSION));
+        // What the parent's record knows of finality costs no slot; the rest is left to `advanceFinality`.
+        if (last.checkpointFinalAt() <= block.timestamp && last.checkpoint() > state.finalized) {
+            // At most the number of batches.
+            // forge-lint: disable-next-line(unsafe-typecast)
+            state.finalized = uint32(last.checkpoint());
+        }
         head = state;
     }
 
@@ -270,14 +274,16 @@ contract Rollup is IRollup, EIP712 {
         return head.sequencer;
     }
 
-    /// @dev The caller may submit, and the batch starts where the last one ended and ends later, but not ahead of L1.
-    function _checkBatch(Batch calldata batch, StoredOutput storage parent, address current) internal view {
-        BatchRecord last = parent.record;
-        if (msg.sender != current) {
-            uint256 openFrom = last.submittedAt() + sequencerTimeout;
-            require(block.timestamp >= openFrom, NotSequencer(msg.sender, current, openFrom));
-        }
-        require(batch.parentOutputRoot == parent.outputRoot, WrongParent(batch.parentOutputRoot, parent.outputRoot));
+    /// @dev Only the sequencer may submit, until it was silent for too long.
+    function _checkSubmitter(address current, BatchRecord last) internal view {
+        if (msg.sender == current) return;
+        uint256 openFrom = last.submittedAt() + sequencerTimeout;
+        require(block.timestamp >= openFrom, NotSequencer(msg.sender, current, openFrom));
+    }
+
+    /// @dev The batch starts where the last one ended and ends later, but not ahead of L1.
+    function _checkBatch(Batch memory batch, bytes32 parentOutputRoot, BatchRecord last) internal view {
+        require(batch.parentOutputRoot == parentOutputRoot, WrongParent(batch.parentOutputRoot, parentOutputRoot));
         require(batch.lastL2Block > last.lastL2Block(), BlockNotRising(batch.lastL2Block, last.lastL2Block()));
         require(batch.lastL2Timestamp <= block.timestamp, TimestampInFuture(batch.lastL2Timestamp, block.timestamp));
         _checkOrigin(batch, last.l1OriginNumber());
@@ -285,7 +291,7 @@ contract Rollup is IRollup, EIP712 {
 
     /// @dev The origin is a recent block of this L1 that does not lie before the last one. Together with the enclave, which
     /// derives all deposits up to the origin, this forces every deposit in.
-    function _checkOrigin(Batch calldata batch, uint64 lastOrigin) internal view {
+    function _checkOrigin(Batch memory batch, uint64 lastOrigin) internal view {
         uint64 number = batch.l1OriginNumber;
         require(number >= lastOrigin, OriginWentBack(number, lastOrigin));
         uint256 oldest = FixedPointMathLib.zeroFloorSub(block.number, maxOriginLag);
@@ -315,23 +321,10 @@ contract Rollup is IRollup, EIP712 {
         }
     }
 
-    /// @dev The digest of what `batch` claims on this chain, for this transaction's blobs.
-    function _digest(Batch calldata batch, bytes32 daHash) internal view returns (bytes32) {
-        return _hashTypedData(
-            keccak256(
-                abi.encode(
-                    TRANSITION_TYPEHASH,
-                    configHash,
-                    batch.parentOutputRoot,
-                    batch.outputRoot,
-                    batch.lastL2Block,
-                    batch.lastL2Timestamp,
-                    batch.l1OriginNumber,
-                    batch.l1OriginHash,
-                    daHash
-                )
-            )
-        );
+    /// @dev The digest of what `batch` claims on this chain, for this transaction's blobs. A transition has the fields of a batch in
+    /// the same order, between `configHash` and `daHash`.
+    function _digest(Batch memory batch, bytes32 daHash) internal view returns (bytes32) {
+        return _hashTypedData(keccak256(abi.encode(TRANSITION_TYPEHASH, configHash, batch, daHash)));
     }
 
     function _digest(Transition calldata transition) internal view returns (bytes32) {
@@ -345,14 +338,21 @@ contract Rollup is IRollup, EIP712 {
         require(count != 0 && count <= MAX_SIGNATURES, WrongSignatureCount(count, 1, MAX_SIGNATURES));
         // Operator and platform of each signature so far, packed.
         uint256[] memory seen = new uint256[](count);
-        for (uint256 i; i < count; ++i) {
-            (address operator, uint256 platform) =
-                IProverRegistry(registry).liveness(_recover(digest, signatures[i], i));
-            for (uint256 j; j < i; ++j) {
-                require(address(uint160(seen[j])) != operator, DuplicateOperator(operator));
-                require(seen[j] >> 160 != platform, DuplicatePlatform(platform));
+        unchecked {
+            // No overflow: at most MAX_SIGNATURES.
+            for (uint256 i; i < count; ++i) {
+                (address operator, uint256 platform) =
+                    IProverRegistry(registry).liveness(_recover(digest, signatures[i], i));
+                uint256 prover = platform << 160 | uint160(operator);
+                for (uint256 j; j < i; ++j) {
+                    uint256 difference = seen[j] ^ prover;
+                    // The operator's bits alone.
+                    // forge-lint: disable-next-line(unsafe-typecast)
+                    if (uint160(difference) == 0) revert DuplicateOperator(operator);
+                    if (difference >> 160 == 0) revert DuplicatePlatform(platform);
+                }
+                seen[i] = prover;
             }
-            seen[i] = platform << 160 | uint160(operator);
         }
     }
 
@@ -361,7 +361,7 @@ contract Rollup is IRollup, EIP712 {
         pure
         returns (address signer)
     {
-        require(signature.length == 65, MalformedSignature(position));
+        if (signature.length != 65) revert MalformedSignature(position);
         bytes32 r;
         bytes32 s;
         uint8 v;
@@ -370,9 +370,9 @@ contract Rollup is IRollup, EIP712 {
             s := calldataload(add(signature.offset, 0x20))
             v := byte(0, calldataload(add(signature.offset, 0x40)))
         }
-        require(uint256(s) <= MAX_S, MalformedSignature(position));
+        if (uint256(s) > MAX_S) revert MalformedSignature(position);
         signer = ecrecover(digest, v, r, s);
-        require(signer != address(0), MalformedSignature(position));
+        if (signer == address(0)) revert MalformedSignature(position);
     }
 
     /// @dev When a batch, which is not the genesis, is past its own delay.

@@ -2,9 +2,12 @@
 pragma solidity ^0.8.30;
 
 import {RegistryTest} from "./RegistryTest.sol";
+import {ICollateralStore} from "src/attestation/ICollateralStore.sol";
 import {IProverRegistry} from "src/attestation/IProverRegistry.sol";
+import {IQuoteVerifier} from "src/attestation/IQuoteVerifier.sol";
+import {ProverRecord, ProverRecords} from "src/attestation/ProverRecord.sol";
 
-/// @notice Every way in which a registration can be refused, and what an accepted one leaves behind.
+/// @notice What an accepted registration leaves behind, and every reason of the registry's own to refuse one.
 contract RegisterTest is RegistryTest {
     function test_RegistersTheSignerForItsCaller() public {
         bytes memory quote = encode(quoteFor(operator, signer, PCK_KEY));
@@ -19,7 +22,11 @@ contract RegisterTest is RegistryTest {
         vm.assertEq(platform, registry.platformNumber(platformId));
         IProverRegistry.Signer memory record = registry.signerOf(signer);
         vm.assertEq(record.operator, operator);
+        vm.assertEq(record.activeFrom, START_TIME);
         vm.assertEq(record.expiresAt, START_TIME + 7 days);
+        vm.assertEq(record.evaluationNumber, 20);
+        vm.assertEq(record.workload, registry.workloadNumber(workloadId));
+        vm.assertEq(record.platform, platform);
         vm.assertFalse(record.revoked);
     }
 
@@ -34,10 +41,18 @@ contract RegisterTest is RegistryTest {
         vm.assertEq(third, first + 1);
     }
 
-    function test_AcceptsAChainWithoutItsRoot() public {
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.pemChain = bytes.concat(pem(encode(pckLeaf(PCK_KEY))), pem(encode(platformCa())));
-        accept(spec);
+    /// @dev Version 5 too, and the compact form.
+    function test_RegistersEveryKindOfQuote() public {
+        for (uint16 kind = 2; kind <= 4; ++kind) {
+            QuoteSpec memory spec = compact(goodQuote(PCK_KEY, kind), encode(pckLeaf(PCK_KEY)));
+            address signer_ = account(vm.toString(kind));
+            spec.reportDataFirst = registry.reportDataHash(operator, signer_, REF_BLOCK, REF_HASH);
+            spec.reportDataSecond = CONFIG_HASH;
+            bytes memory quote = encode(spec);
+            vm.prank(operator);
+            registry.register(quote, signer_, REF_BLOCK);
+            registry.liveness(signer_);
+        }
     }
 
     function test_AcceptsTheOldestReferenceBlock() public {
@@ -46,34 +61,95 @@ contract RegisterTest is RegistryTest {
         for (uint256 i; i < 3; ++i) {
             enterBlock(REF_BLOCK + 8189 + i, START_TIME + 1 + i, keccak256(abi.encode(i)));
         }
-        vm.assertEq(block.number - REF_BLOCK, 8191);
+        vm.assertEq(block.number - REF_BLOCK, registry.MAX_REFERENCE_AGE());
         vm.prank(operator);
         registry.register(quote, signer, REF_BLOCK);
+    }
+
+    /// @dev As on a development node that was started again: the history contract knows better than BLOCKHASH.
+    function test_AsksTheHistoryContractForWhatBlockhashDoesNotConfirm() public {
+        bytes memory quote = encode(quoteFor(operator, signer, PCK_KEY));
+        vm.setBlockhash(REF_BLOCK, keccak256("another start"));
+        vm.prank(operator);
+        registry.register(quote, signer, REF_BLOCK);
+    }
+
+    /// @dev Nor does a quote over no hash count for a block that nobody knows.
+    function test_RefusesAQuoteOfAnUnknownBlock() public {
+        uint64 unknown = REF_BLOCK - 300;
+        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
+        spec.reportDataFirst = registry.reportDataHash(operator, signer, unknown, 0);
+        bytes memory quote = encode(spec);
+        vm.prank(operator);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IProverRegistry.StaleReference.selector, unknown, START_BLOCK - 8191, START_BLOCK - 1
+            )
+        );
+        registry.register(quote, signer, unknown);
+    }
+
+    // Lifetime.
+
+    function test_ASignerLivesNoLongerThanItsCertificate() public {
+        CertificateSpec memory leaf = pckLeaf(PCK_KEY);
+        leaf.notAfter = START_TIME + 3 days;
+        accept(compact(quoteFor(operator, signer, PCK_KEY), encode(leaf)));
+        vm.assertEq(registry.signerOf(signer).expiresAt, leaf.notAfter);
+    }
+
+    function testFuzz_ASignerLivesNoLongerThanTheCollateral(uint256 elapsed) public {
+        elapsed = bound(elapsed, 0, 30 days - 1);
+        vm.warp(START_TIME + elapsed);
+        accept(quoteFor(operator, signer, PCK_KEY));
+        uint256 left = 30 days - elapsed;
+        vm.assertEq(registry.signerOf(signer).expiresAt, block.timestamp + (left < 7 days ? left : 7 days));
+    }
+
+    function test_ASignerCountsAfterTheActivationDelay() public {
+        (store, verifier, registry) = deploy(1 hours, RECOVERY_GRACE);
+        fill();
+        vm.prank(timelock);
+        registry.allowWorkload(workloadId);
+        registerSigner(operator, signer, PCK_KEY);
+        vm.assertEq(registry.signerOf(signer).activeFrom, START_TIME + 1 hours);
+        vm.warp(START_TIME + 1 hours - 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IProverRegistry.SignerNotActive.selector, signer, START_TIME + 1 hours, block.timestamp
+            )
+        );
+        registry.liveness(signer);
+        // It answers for what it signs from the first second on.
+        registry.accountability(signer, 0);
+        vm.warp(START_TIME + 1 hours);
+        registry.liveness(signer);
+
+        // An hour before the collateral ends it would never count.
+        vm.warp(START_TIME + 30 days - 1 hours);
+        QuoteSpec memory spec = quoteFor(operator, account("late"), PCK_KEY);
+        bytes memory quote = encode(spec);
+        vm.prank(operator);
+        vm.expectRevert(
+            abi.encodeWithSelector(IProverRegistry.NeverActive.selector, START_TIME + 30 days, START_TIME + 30 days)
+        );
+        registry.register(quote, account("late"), REF_BLOCK);
     }
 
     // Replayed, stale, borrowed.
 
     function test_RefusesASignerTwice() public {
         registerSigner(operator, signer, PCK_KEY);
-        bytes memory quote = encode(quoteFor(operator, signer, PCK_KEY));
-        vm.prank(operator);
-        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.SignerAlreadyRegistered.selector, signer));
-        registry.register(quote, signer, REF_BLOCK);
-    }
-
-    function test_RefusesASignerAgainAfterItExpired() public {
-        registerSigner(operator, signer, PCK_KEY);
-        bytes memory quote = encode(quoteFor(operator, signer, PCK_KEY));
+        bytes memory reason_ = abi.encodeWithSelector(IProverRegistry.SignerAlreadyRegistered.selector, signer);
+        refuse(quoteFor(operator, signer, PCK_KEY), reason_);
+        // Nor after it expired.
         vm.warp(START_TIME + 8 days);
-        vm.prank(operator);
-        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.SignerAlreadyRegistered.selector, signer));
-        registry.register(quote, signer, REF_BLOCK);
+        refuse(quoteFor(operator, signer, PCK_KEY), reason_);
     }
 
     function test_RefusesTheZeroSigner() public {
-        refuse(
-            quoteFor(operator, address(0), PCK_KEY), address(0), abi.encodePacked(IProverRegistry.ZeroSigner.selector)
-        );
+        signer = address(0);
+        refuse(quoteFor(operator, signer, PCK_KEY), abi.encodePacked(IProverRegistry.ZeroSigner.selector));
     }
 
     function test_RefusesAStaleQuote() public {
@@ -104,8 +180,7 @@ contract RegisterTest is RegistryTest {
     }
 
     function test_RefusesAQuoteOfAnotherBlockHash() public {
-        bytes32 given = registry.reportDataHash(operator, signer, REF_BLOCK, keccak256("another fork"));
-        refuseReportData(given);
+        refuseReportData(registry.reportDataHash(operator, signer, REF_BLOCK, keccak256("another fork")));
     }
 
     function test_RefusesAQuoteForAnotherOperator() public {
@@ -117,7 +192,8 @@ contract RegisterTest is RegistryTest {
     }
 
     function test_RefusesAQuoteForAnotherRegistry() public {
-        refuseReportData(newRegistry(rollup).reportDataHash(operator, signer, REF_BLOCK, REF_HASH));
+        (,, IProverRegistry other) = deploy(0, RECOVERY_GRACE);
+        refuseReportData(other.reportDataHash(operator, signer, REF_BLOCK, REF_HASH));
     }
 
     function test_RefusesAQuoteForAnotherChain() public {
@@ -147,51 +223,57 @@ contract RegisterTest is RegistryTest {
 
     // Policy.
 
-    function test_RefusesADebugTd() public {
+    function test_PassesOnWhatTheVerifierRefuses() public {
         QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
         spec.tdAttributes = TD_ATTRIBUTES | bytes8(0x0100000000000000);
-        refuse(spec, abi.encodeWithSelector(IProverRegistry.DebugTd.selector, spec.tdAttributes));
+        refuse(spec, abi.encodeWithSelector(IQuoteVerifier.DebugTd.selector, spec.tdAttributes));
+        revokeCertificate(serialOf(PCK_KEY));
+        refuse(
+            quoteFor(operator, signer, PCK_KEY),
+            abi.encodeWithSelector(ICollateralStore.PlatformCertificateRevoked.selector, serialOf(PCK_KEY))
+        );
     }
 
-    function test_RefusesOtherTdAttributes() public {
-        bytes8[3] memory others = [bytes8(0), bytes8(0x0000003000000000), bytes8(0x0000001000000080)];
-        for (uint256 i; i < others.length; ++i) {
-            QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-            spec.tdAttributes = others[i];
+    /// @dev By platform, TDX module and quoting enclave.
+    function test_RefusesWhatIsNotUpToDate() public {
+        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
+        spec.teeTcbSvn = 0x04010300000000000000000000000000;
+        refuse(spec, abi.encodeWithSelector(IProverRegistry.TcbNotUpToDate.selector, 4));
+
+        spec = quoteFor(operator, signer, PCK_KEY);
+        SgxSpec memory sgx = goodSgx();
+        sgx.cpuSvn = 0x02020202030100050000000000000000;
+        CertificateSpec memory leaf = pckLeaf(PCK_KEY);
+        leaf.extensions = leafExtensions(sgx);
+        refuse(compact(spec, encode(leaf)), abi.encodeWithSelector(IProverRegistry.TcbNotUpToDate.selector, 4));
+
+        vm.warp(START_TIME + 1);
+        QeIdentitySpec memory qe = goodQeIdentity();
+        qe.levels = new SvnLevelSpec[](2);
+        (qe.levels[0], qe.levels[1]) = (SvnLevelSpec(7, "UpToDate"), SvnLevelSpec(4, "OutOfDate"));
+        upload(qe);
+        refuse(quoteFor(operator, signer, PCK_KEY), abi.encodeWithSelector(IProverRegistry.TcbNotUpToDate.selector, 4));
+    }
+
+    function test_RefusesEveryOtherStatus() public {
+        string[6] memory statuses = [
+            "SWHardeningNeeded",
+            "ConfigurationNeeded",
+            "ConfigurationAndSWHardeningNeeded",
+            "OutOfDate",
+            "OutOfDateConfigurationNeeded",
+            "Revoked"
+        ];
+        TcbInfoSpec memory info = goodTcbInfo();
+        for (uint256 i; i < statuses.length; ++i) {
+            vm.warp(++info.issueDate);
+            info.levels[0].status = statuses[i];
+            upload(info);
             refuse(
-                spec,
-                abi.encodeWithSelector(IProverRegistry.WrongTdAttributes.selector, spec.tdAttributes, TD_ATTRIBUTES)
+                quoteFor(operator, signer, PCK_KEY),
+                abi.encodeWithSelector(IProverRegistry.TcbNotUpToDate.selector, i + 1)
             );
         }
-    }
-
-    function testFuzz_RefusesAnyOtherTdAttributesAndXfam(bytes8 attributes, bytes8 features) public {
-        vm.assume(attributes != TD_ATTRIBUTES && features != XFAM);
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.tdAttributes = attributes;
-        bytes4 expected = attributes & bytes8(0x0100000000000000) == 0
-            ? IProverRegistry.WrongTdAttributes.selector
-            : IProverRegistry.DebugTd.selector;
-        bytes memory quote = encode(spec);
-        vm.prank(operator);
-        vm.expectPartialRevert(expected);
-        registry.register(quote, signer, REF_BLOCK);
-
-        spec.tdAttributes = TD_ATTRIBUTES;
-        spec.xfam = features;
-        refuse(spec, abi.encodeWithSelector(IProverRegistry.WrongXfam.selector, features, XFAM));
-    }
-
-    function test_RefusesAnotherModuleSigner() public {
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        for (uint256 i; i < 48; i += 47) {
-            spec.mrSignerSeam = new bytes(48);
-            spec.mrSignerSeam[i] = 0x01;
-            refuse(spec, abi.encodePacked(IProverRegistry.WrongModuleSigner.selector));
-        }
-        spec.mrSignerSeam = new bytes(48);
-        spec.seamAttributes = 0x0000000000000001;
-        refuse(spec, abi.encodePacked(IProverRegistry.WrongModuleSigner.selector));
     }
 
     function test_RefusesAnUnlistedMeasurement() public {
@@ -202,9 +284,29 @@ contract RegisterTest is RegistryTest {
         }
     }
 
+    /// @dev Attributes that are safe, but not the allowed ones, and any other XFAM.
+    function testFuzz_RefusesUnlistedAttributesAndFeatures(bytes8 features) public {
+        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
+        spec.tdAttributes = TD_ATTRIBUTES | bytes8(0x0000000000000080);
+        refuse(spec, abi.encodeWithSelector(IProverRegistry.WorkloadNotAllowed.selector, workloadOf(spec)));
+        vm.assume(features != XFAM);
+        spec.tdAttributes = TD_ATTRIBUTES;
+        spec.xfam = features;
+        refuse(spec, abi.encodeWithSelector(IProverRegistry.WorkloadNotAllowed.selector, workloadOf(spec)));
+    }
+
     function test_RefusesARemovedWorkload() public {
         vm.prank(timelock);
         registry.removeWorkload(workloadId);
+        refuse(
+            quoteFor(operator, signer, PCK_KEY),
+            abi.encodeWithSelector(IProverRegistry.WorkloadNotAllowed.selector, workloadId)
+        );
+    }
+
+    function test_ARegistryWithoutWorkloadsRefusesAll() public {
+        (store, verifier, registry) = deploy(0, RECOVERY_GRACE);
+        fill();
         refuse(
             quoteFor(operator, signer, PCK_KEY),
             abi.encodeWithSelector(IProverRegistry.WorkloadNotAllowed.selector, workloadId)
@@ -221,207 +323,41 @@ contract RegisterTest is RegistryTest {
         );
     }
 
-    // Form.
+    // Records.
 
-    function test_RefusesOtherVersionsKeysAndTees() public {
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.version = 5;
-        refuse(spec, abi.encodeWithSelector(IProverRegistry.UnsupportedQuoteVersion.selector, 5));
-        spec.version = 4;
-        spec.keyType = 3;
-        refuse(spec, abi.encodeWithSelector(IProverRegistry.UnsupportedAttestationKeyType.selector, 3));
-        spec.keyType = 2;
-        spec.teeType = 0;
-        refuse(spec, abi.encodeWithSelector(IProverRegistry.NotTdx.selector, bytes4(0)));
-        spec.teeType = 0x81000000;
-        spec.qeVendor = bytes16(uint128(1));
-        refuse(spec, abi.encodeWithSelector(IProverRegistry.WrongQeVendor.selector, spec.qeVendor));
-    }
-
-    function test_RefusesOtherCertificationData() public {
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.outerCertification = 5;
-        refuse(spec, abi.encodeWithSelector(IProverRegistry.UnsupportedCertificationData.selector, 5, 6));
-        spec.outerCertification = 6;
-        spec.innerCertification = 3;
-        refuse(spec, abi.encodeWithSelector(IProverRegistry.UnsupportedCertificationData.selector, 3, 5));
-    }
-
-    function test_RefusesEveryTruncation() public {
-        bytes memory quote = encode(quoteFor(operator, signer, PCK_KEY));
-        for (uint256 length; length < quote.length; length += 97) {
-            vm.prank(operator);
-            vm.expectPartialRevert(IProverRegistry.WrongQuoteLength.selector);
-            registry.register(slice(quote, 0, length), signer, REF_BLOCK);
-        }
-    }
-
-    function test_RefusesPadding() public {
-        bytes memory quote = encode(quoteFor(operator, signer, PCK_KEY));
-        vm.prank(operator);
-        vm.expectRevert(
-            abi.encodeWithSelector(IProverRegistry.WrongQuoteLength.selector, quote.length + 1, quote.length)
-        );
-        registry.register(bytes.concat(quote, hex"00"), signer, REF_BLOCK);
-    }
-
-    // Signatures.
-
-    function test_RefusesAnAttestationKeyThatWasNotReported() public {
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.qeReportData = keccak256("another key");
-        bytes memory quote = encode(spec);
-        vm.prank(operator);
-        vm.expectPartialRevert(IProverRegistry.WrongAttestationKey.selector);
-        registry.register(quote, signer, REF_BLOCK);
-
-        spec.qeReportData = 0;
-        spec.qeReportPadding = bytes32(uint256(1));
-        quote = encode(spec);
-        vm.prank(operator);
-        vm.expectPartialRevert(IProverRegistry.WrongAttestationKey.selector);
-        registry.register(quote, signer, REF_BLOCK);
-    }
-
-    function test_RefusesAQeReportOfAnotherPlatform() public {
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.pckKey = OTHER_PCK_KEY;
-        refuse(spec, abi.encodePacked(IProverRegistry.InvalidQeReportSignature.selector));
-    }
-
-    function test_RefusesAForgedPlatformCertificate() public {
-        CertificateSpec memory leaf = pckLeaf(PCK_KEY);
-        leaf.issuerKey = uint256(keccak256("forger"));
-        refuseLeaf(encode(leaf), abi.encodePacked(IProverRegistry.InvalidPckSignature.selector));
-    }
-
-    function test_RefusesAnIntermediateThatIsNotCached() public {
-        uint256 processorCa = uint256(keccak256("processor CA"));
-        CertificateSpec memory intermediate = platformCa();
-        intermediate.subjectKey = processorCa;
-        CertificateSpec memory leaf = pckLeaf(PCK_KEY);
-        leaf.issuerKey = processorCa;
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.pemChain = bytes.concat(pem(encode(leaf)), pem(encode(intermediate)));
-        refuse(spec, abi.encodeWithSelector(IProverRegistry.IntermediateNotCached.selector, keyHash(processorCa), 0));
-
-        registry.addIntermediate(encode(intermediate));
-        accept(spec);
-    }
-
-    function test_RefusesTheRootInPlaceOfAnIntermediate() public {
-        CertificateSpec memory leaf = pckLeaf(PCK_KEY);
-        leaf.issuerKey = ROOT_KEY;
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.pemChain = bytes.concat(pem(encode(leaf)), pem(encode(rootCertificate())));
-        refuse(spec, abi.encodeWithSelector(IProverRegistry.IntermediateNotCached.selector, keyHash(ROOT_KEY), 0));
-    }
-
-    /// @dev Whatever byte of the signed part, of the signatures or of the keys is changed.
-    function testFuzz_RefusesAnyChangedByte(uint256 position, uint8 change) public {
-        bytes memory quote = encode(quoteFor(operator, signer, PCK_KEY));
-        position = bound(position, 0, 1257);
-        vm.assume(change != 0);
-        quote[position] ^= bytes1(change);
-        vm.prank(operator);
-        vm.expectRevert();
-        registry.register(quote, signer, REF_BLOCK);
-    }
-
-    function testFuzz_RefusesAnyChangedByteOfThePlatformCertificate(uint256 position, uint8 change) public {
-        bytes memory leaf = encode(pckLeaf(PCK_KEY));
-        position = bound(position, 0, leaf.length - 1);
-        vm.assume(change != 0);
-        leaf[position] ^= bytes1(change);
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.pemChain = bytes.concat(pem(leaf), pem(encode(platformCa())));
-        bytes memory quote = encode(spec);
-        vm.prank(operator);
-        vm.expectRevert();
-        registry.register(quote, signer, REF_BLOCK);
-    }
-
-    // Platform certificates.
-
-    function test_RefusesAnExpiredOrFuturePlatformCertificate() public {
-        CertificateSpec memory leaf = pckLeaf(PCK_KEY);
-        leaf.notAfter = START_TIME - 1;
-        refuseLeaf(encode(leaf), notValid(leaf));
-        leaf = pckLeaf(PCK_KEY);
-        leaf.notBefore = START_TIME + 1;
-        refuseLeaf(encode(leaf), notValid(leaf));
-    }
-
-    function test_RefusesLeavesThatAreNoPlatformCertificates() public {
-        bytes[4] memory kinds = [
-            authorityExtensions(),
-            bytes.concat(authorityExtensions(), sgxExtension()),
-            bytes.concat(keyUsage(hex"06c0"), basicConstraints("")),
-            bytes.concat(basicConstraints(""), sgxExtension())
-        ];
-        for (uint256 i; i < kinds.length; ++i) {
-            CertificateSpec memory leaf = pckLeaf(PCK_KEY);
-            leaf.extensions = kinds[i];
-            refuseLeaf(encode(leaf), abi.encodePacked(IProverRegistry.NotAPlatformCertificate.selector));
-        }
-    }
-
-    function test_ASignerLivesNoLongerThanItsCertificates() public {
-        CertificateSpec memory leaf = pckLeaf(PCK_KEY);
-        leaf.notAfter = START_TIME + 3 days;
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.pemChain = bytes.concat(pem(encode(leaf)), pem(encode(platformCa())));
-        accept(spec);
-        vm.assertEq(registry.signerOf(signer).expiresAt, leaf.notAfter);
-    }
-
-    function test_ASignerLivesNoLongerThanTheIntermediate() public {
-        uint256 shortCa = uint256(keccak256("short CA"));
-        CertificateSpec memory intermediate = platformCa();
-        intermediate.subjectKey = shortCa;
-        intermediate.notAfter = START_TIME + 2 days;
-        registry.addIntermediate(encode(intermediate));
-        CertificateSpec memory leaf = pckLeaf(PCK_KEY);
-        leaf.issuerKey = shortCa;
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.pemChain = bytes.concat(pem(encode(leaf)), pem(encode(intermediate)));
-        accept(spec);
-        vm.assertEq(registry.signerOf(signer).expiresAt, START_TIME + 2 days);
-
-        vm.warp(START_TIME + 2 days + 1);
-        spec.reportDataFirst = registry.reportDataHash(operator, account("late"), REF_BLOCK, REF_HASH);
+    function test_RefusesEvaluationNumbersThatDoNotFitIntoARecord() public {
+        vm.warp(START_TIME + 1);
+        raiseTo(2048);
         refuse(
-            spec,
-            account("late"),
-            abi.encodeWithSelector(
-                IProverRegistry.IntermediateNotCached.selector, keyHash(shortCa), intermediate.notAfter
-            )
+            quoteFor(operator, signer, PCK_KEY),
+            abi.encodeWithSelector(IProverRegistry.NumberTooLarge.selector, 2048, 2047)
         );
     }
 
-    function accept(QuoteSpec memory spec) internal {
-        bytes memory quote = encode(spec);
-        vm.prank(operator);
-        registry.register(quote, signer, REF_BLOCK);
-        (address liveOperator,) = registry.liveness(signer);
-        vm.assertEq(liveOperator, operator);
-    }
-
-    function refuse(QuoteSpec memory spec, bytes memory reason) internal {
-        refuse(spec, signer, reason);
-    }
-
-    function refuse(QuoteSpec memory spec, address signer_, bytes memory reason) internal {
-        bytes memory quote = encode(spec);
-        vm.prank(operator);
-        vm.expectRevert(reason);
-        registry.register(quote, signer_, REF_BLOCK);
-    }
-
-    function refuseLeaf(bytes memory leaf, bytes memory reason) internal {
-        QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
-        spec.pemChain = bytes.concat(pem(leaf), pem(encode(platformCa())));
-        refuse(spec, reason);
+    function testFuzz_ARecordHoldsWhatWasPacked(
+        address operator_,
+        uint256 delay,
+        uint32 expiresAt,
+        uint256 evaluation,
+        uint256 workload,
+        uint256 platform
+    ) public pure {
+        delay = bound(delay, 0, expiresAt < 7 days ? expiresAt : 7 days);
+        evaluation = bound(evaluation, 0, 2047);
+        workload = bound(workload, 0, 4095);
+        platform = bound(platform, 0, 1_048_575);
+        ProverRecord record =
+            ProverRecords.pack(operator_, expiresAt - delay, expiresAt, evaluation, workload, platform);
+        for (uint256 i; i < 2; ++i) {
+            vm.assertEq(record.operator(), operator_);
+            vm.assertEq(record.activeFrom(), expiresAt - delay);
+            vm.assertEq(record.expiresAt(), expiresAt);
+            vm.assertEq(record.evaluation(), evaluation);
+            vm.assertEq(record.workload(), workload);
+            vm.assertEq(record.platform(), platform);
+            vm.assertEq(record.isRevoked(), i == 1);
+            record = record.revoke();
+        }
     }
 
     function refuseReportData(bytes32 given) internal {
@@ -429,11 +365,5 @@ contract RegisterTest is RegistryTest {
         QuoteSpec memory spec = quoteFor(operator, signer, PCK_KEY);
         spec.reportDataFirst = given;
         refuse(spec, abi.encodeWithSelector(IProverRegistry.WrongReportData.selector, given, expected));
-    }
-
-    function notValid(CertificateSpec memory spec) internal view returns (bytes memory) {
-        return abi.encodeWithSelector(
-            IProverRegistry.CertificateNotValid.selector, spec.notBefore, spec.notAfter, block.timestamp
-        );
     }
 }

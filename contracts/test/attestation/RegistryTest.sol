@@ -2,11 +2,14 @@
 pragma solidity ^0.8.30;
 
 import {SoftwareQuote} from "../base/SoftwareQuote.sol";
+import {CollateralStore} from "src/attestation/CollateralStore.sol";
 import {IProverRegistry} from "src/attestation/IProverRegistry.sol";
 import {ProverRegistry} from "src/attestation/ProverRegistry.sol";
+import {QuoteVerifier} from "src/attestation/QuoteVerifier.sol";
 
 /// @title RegistryTest
-/// @notice A registry that trusts the software root, with one allowed workload and a cached intermediate.
+/// @notice A registry over a store that trusts the software root and holds all collateral of a good platform, with one allowed
+/// workload.
 abstract contract RegistryTest is SoftwareQuote {
     uint256 internal constant START_BLOCK = 20_000;
     uint256 internal constant START_TIME = 1_795_000_000;
@@ -15,40 +18,94 @@ abstract contract RegistryTest is SoftwareQuote {
     bytes32 internal constant CONFIG_HASH = keccak256("chain configuration");
     uint256 internal constant PCK_KEY = uint256(keccak256("platform 1"));
     uint256 internal constant OTHER_PCK_KEY = uint256(keccak256("platform 2"));
+    uint64 internal constant RECOVERY_GRACE = 2 days;
+    /// @dev Contracts that `setUp` deploys up to the registry: store, verifier, registry.
+    uint256 internal constant DEPLOYED = 3;
 
     address internal timelock = account("timelock");
     address internal rollup = account("rollup");
     address internal operator = account("operator");
     address internal signer = account("signer");
 
+    CollateralStore internal store;
+    QuoteVerifier internal verifier;
     ProverRegistry internal registry;
     /// @dev What `goodQuote` runs.
     bytes32 internal workloadId;
 
     function setUp() public virtual {
         enterBlock(START_BLOCK, START_TIME, REF_HASH);
-        registry = newRegistry(rollup);
-        registry.addIntermediate(encode(platformCa()));
+        (store, verifier, registry) = deploy(0, RECOVERY_GRACE);
+        fill();
         workloadId = workloadOf(goodQuote(PCK_KEY));
         vm.prank(timelock);
         registry.allowWorkload(workloadId);
     }
 
-    function newRegistry(address rollup_) internal returns (ProverRegistry) {
-        return new ProverRegistry(registryConfig(rollup_));
+    function deploy(uint64 activationDelay, uint64 recoveryGrace)
+        internal
+        returns (CollateralStore store_, QuoteVerifier verifier_, ProverRegistry registry_)
+    {
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
+        (bytes32 x, bytes32 y) = publicKey(ROOT_KEY);
+        store_ = new CollateralStore(x, y, predicted);
+        verifier_ = new QuoteVerifier(address(store_));
+        registry_ = new ProverRegistry(registryConfig(address(verifier_), activationDelay, recoveryGrace));
+        vm.assertEq(address(registry_), predicted);
     }
 
-    function registryConfig(address rollup_) internal view returns (IProverRegistry.Config memory) {
-        (bytes32 x, bytes32 y) = publicKey(ROOT_KEY);
+    function registryConfig(address verifier_, uint64 activationDelay, uint64 recoveryGrace)
+        internal
+        view
+        returns (IProverRegistry.Config memory)
+    {
         return IProverRegistry.Config({
             timelock: timelock,
-            rollup: rollup_,
+            rollup: rollup,
             configHash: CONFIG_HASH,
-            rootX: x,
-            rootY: y,
-            tdAttributes: TD_ATTRIBUTES,
-            xfam: XFAM
+            verifier: verifier_,
+            activationDelay: activationDelay,
+            recoveryGrace: recoveryGrace
         });
+    }
+
+    /// @dev All collateral, made now.
+    function fill() internal {
+        store.updateRootCrl(encode(goodRootCrl()));
+        store.addAuthority(encode(platformCa()));
+        store.addSigner(encode(tcbSigner()));
+        store.updatePckCrl(encode(goodPckCrl()));
+        upload(goodTcbInfo());
+        upload(goodQeIdentity());
+    }
+
+    function upload(TcbInfoSpec memory spec) internal {
+        string memory text = json(spec);
+        store.updateTcbInfo(bytes(text), signatureOf(SIGNER_KEY, text), keyHash(SIGNER_KEY));
+    }
+
+    function upload(QeIdentitySpec memory spec) internal {
+        string memory text = json(spec);
+        store.updateQeIdentity(bytes(text), signatureOf(SIGNER_KEY, text), keyHash(SIGNER_KEY));
+    }
+
+    /// @dev New collateral of evaluation number `number`, made now.
+    function raiseTo(uint256 number) internal {
+        TcbInfoSpec memory info = goodTcbInfo();
+        info.evaluationNumber = number;
+        upload(info);
+        QeIdentitySpec memory identity = goodQeIdentity();
+        identity.evaluationNumber = number;
+        upload(identity);
+    }
+
+    /// @dev A newer revocation list of the platform CA, which revokes `serial` alone.
+    function revokeCertificate(uint256 serial) internal {
+        CrlSpec memory crl = goodPckCrl();
+        crl.number = 2;
+        crl.serials = new uint256[](1);
+        crl.serials[0] = serial;
+        store.updatePckCrl(encode(crl));
     }
 
     /// @dev A good quote for `signer_`, to be registered by `operator_` on the platform with `pckKey`.
@@ -66,5 +123,20 @@ abstract contract RegistryTest is SoftwareQuote {
         bytes memory quote = encode(quoteFor(operator_, signer_, pckKey));
         vm.prank(operator_);
         registry.register(quote, signer_, REF_BLOCK);
+    }
+
+    function accept(QuoteSpec memory spec) internal {
+        bytes memory quote = encode(spec);
+        vm.prank(operator);
+        registry.register(quote, signer, REF_BLOCK);
+        (address liveOperator,) = registry.liveness(signer);
+        vm.assertEq(liveOperator, operator);
+    }
+
+    function refuse(QuoteSpec memory spec, bytes memory reason) internal {
+        bytes memory quote = encode(spec);
+        vm.prank(operator);
+        vm.expectRevert(reason);
+        registry.register(quote, signer, REF_BLOCK);
     }
 }

@@ -41,16 +41,57 @@ contract FinalityTest is RollupTest {
         vm.assertFalse(rollupContract.isFinalized(type(uint256).max));
     }
 
-    function test_ASubmissionRecordsAtMostTwoOutputsAsFinal() public {
+    /// @dev Output 1 is the first checkpoint. Once it is final, the next submission takes the last output for the next one, and
+    /// the one after that can record it.
+    function test_ASubmissionRecordsThePassedCheckpointAsFinal() public {
         for (uint256 i; i < 5; ++i) {
             submit(2);
         }
         nextBlock(FAST_DELAY);
+        vm.assertEq(rollupContract.finalizedIndex(), 5);
         vm.assertEq(rollupContract.recordedFinalizedIndex(), 0);
-        vm.assertEq(rollupContract.finalizedIndex(), 5);
         submit(2);
-        vm.assertEq(rollupContract.recordedFinalizedIndex(), 2);
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 1);
+        submit(2);
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 5);
+        submit(2);
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 5);
         vm.assertEq(rollupContract.finalizedIndex(), 5);
+    }
+
+    function test_SubmissionsRecordFinalityTwoDelaysLateAtMost() public {
+        for (uint256 i = 1; i <= 60; ++i) {
+            submit(2);
+            // Outputs that stood two delays ago, less the two submissions that notice that a checkpoint has passed.
+            if (i > 10) vm.assertGe(rollupContract.recordedFinalizedIndex(), i - 10);
+            nextBlock(FAST_DELAY / 4);
+        }
+    }
+
+    function test_ASubmissionDoesNotTakeBackWhatIsRecorded() public {
+        for (uint256 i; i < 5; ++i) {
+            submit(2);
+        }
+        nextBlock(FAST_DELAY);
+        rollupContract.advanceFinality(3);
+        submit(2);
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 3);
+    }
+
+    /// @dev Batch 2 holds back what its successors' records would count as final.
+    function test_ACheckpointIsNotFinalBeforeAllThatCameBefore() public {
+        submit(2);
+        submit(1);
+        submit(2);
+        nextBlock(FAST_DELAY);
+        for (uint256 i; i < 5; ++i) {
+            submit(2);
+            nextBlock(FAST_DELAY);
+        }
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 1);
+        vm.assertEq(rollupContract.finalizedIndex(), 1);
+        vm.warp(START_TIME + SLOW_DELAY);
+        vm.assertEq(rollupContract.finalizedIndex(), 8);
     }
 
     function testFuzz_AnybodyRecordsFinalityInBoundedSteps(uint256 steps) public {

@@ -120,6 +120,15 @@ contract RollupInvariantTest is RollupTest {
         vm.assertLe(chain.finalizedIndex(), chain.batchCount());
     }
 
+    /// @dev Seen from the outputs themselves: the views take what is recorded for granted.
+    function invariant_WhatIsRecordedAsFinalIsPastItsDelay() public view {
+        IRollup chain = actors.exposed();
+        uint256 time = chain.conflictSince() == 0 ? vm.getBlockTimestamp() : chain.conflictSince();
+        for (uint256 i; i <= chain.recordedFinalizedIndex(); ++i) {
+            vm.assertLe(chain.output(i).finalizableAt, time);
+        }
+    }
+
     function invariant_BlocksAndOriginsRise() public view {
         IRollup chain = actors.exposed();
         for (uint256 i = 1; i <= chain.batchCount(); ++i) {

@@ -31,14 +31,24 @@ abstract contract RollupTest is RegistryTest {
     Prover[3] internal provers;
 
     function setUp() public virtual override {
-        // The registry names the rollup that is deployed right after it.
-        rollup = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
+        nameNextRollup();
         super.setUp();
         rollupContract = new Rollup(rollupConfig());
         vm.assertEq(address(rollupContract), rollup);
         addProver(0, "prover 1", PCK_KEY);
         addProver(1, "prover 2", OTHER_PCK_KEY);
         addProver(2, "prover 3", PCK_KEY);
+    }
+
+    /// @dev Registries name the rollup that is deployed right after them.
+    function nameNextRollup() internal {
+        rollup = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + DEPLOYED);
+    }
+
+    /// @dev Another registry, for another rollup.
+    function deployRegistry() internal {
+        nameNextRollup();
+        (store, verifier, registry) = deploy(0, RECOVERY_GRACE);
     }
 
     function addProver(uint256 index, string memory name_, uint256 pckKey) internal {

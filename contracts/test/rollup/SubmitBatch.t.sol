@@ -340,7 +340,7 @@ contract SubmitBatchTest is RollupTest {
 
     function test_TheConstructorRefusesNonsense() public {
         for (uint256 i; i < 9; ++i) {
-            registry = newRegistry(vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1));
+            deployRegistry();
             IRollup.Config memory config = rollupConfig();
             if (i == 0) config.genesisOutputRoot = 0;
             if (i == 1) config.genesisL1Origin = uint64(block.number + 1);
@@ -354,7 +354,7 @@ contract SubmitBatchTest is RollupTest {
             vm.expectRevert(IRollup.InvalidConfig.selector);
             new Rollup(config);
         }
-        registry = newRegistry(vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1));
+        deployRegistry();
         new Rollup(rollupConfig());
         // This registry now names a rollup that exists, and will not serve a second one.
         IRollup.Config memory second = rollupConfig();

@@ -74,7 +74,7 @@ pub enum BlobError {
 impl BlobWithProof {
     /// Commits to a blob and proves the commitment. Takes about 0.1 s.
     pub fn new(blob: Box<Blob>) -> Result<Self, BlobError> {
-        let kzg = settings();
+        let kzg = trusted_setup();
         let bytes = c_kzg::Blob::from_bytes(blob.as_slice())?;
         let commitment = kzg.blob_to_kzg_commitment(&bytes)?.to_bytes();
         let proof = kzg.compute_blob_kzg_proof(&bytes, &commitment)?.to_bytes();
@@ -143,19 +143,16 @@ pub fn verify(blobs: &[BlobWithProof]) -> Result<(), BlobError> {
         commitments.push(c_kzg::Bytes48::new(blob.commitment.0));
         proofs.push(c_kzg::Bytes48::new(blob.proof.0));
     }
-    match settings().verify_blob_kzg_proof_batch(&list, &commitments, &proofs)? {
+    match trusted_setup().verify_blob_kzg_proof_batch(&list, &commitments, &proofs)? {
         true => Ok(()),
         false => Err(BlobError::Proof),
     }
 }
 
-/// Loads the trusted setup, which takes a moment, so that the first batch need not wait for it.
-pub fn load_trusted_setup() {
-    settings();
-}
-
-/// The trusted setup of Ethereum, loaded by the first call. Batches need no precomputed tables.
-fn settings() -> &'static c_kzg::KzgSettings {
+/// The trusted setup of Ethereum. The first call loads it, which takes a moment: made early, it saves
+/// the first batch from waiting. It has no precomputed tables: they cost seconds at the start and
+/// 100 MB, and speed up nothing but cell proofs.
+pub fn trusted_setup() -> &'static c_kzg::KzgSettings {
     c_kzg::ethereum_kzg_settings(0)
 }
 

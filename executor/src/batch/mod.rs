@@ -46,6 +46,7 @@
 //! |---|---|---|
 //! | ERC-20 transfer | 78.2 bytes | 16.7 bytes |
 //! | ETH transfer | 79.6 bytes | 18.2 bytes |
+#![cfg_attr(not(feature = "compress"), allow(dead_code, reason = "writes what the enclave only reads"))]
 
 pub mod blob;
 mod calldata;
@@ -62,7 +63,7 @@ use alloy_eips::Encodable2718;
 use alloy_primitives::{Address, B256, Signature};
 
 pub use blob::{
-    BLOB_CAPACITY, BlobError, BlobWithProof, MAX_BLOBS, MAX_DATA, from_blobs, load_trusted_setup, to_blobs,
+    BLOB_CAPACITY, BlobError, BlobWithProof, MAX_BLOBS, MAX_DATA, from_blobs, to_blobs, trusted_setup,
 };
 pub use decode::decode;
 #[cfg(feature = "compress")]

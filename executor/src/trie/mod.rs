@@ -63,13 +63,22 @@ pub struct NodeKey {
     pub path: Nibbles,
 }
 
-/// A node of the parent state that a block read, rewrote, or needed to collapse a branch.
+/// A node of the parent state that a block read, or needed to collapse a branch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TouchedNode {
     /// Its place.
     pub key: NodeKey,
     /// Its encoding.
     pub rlp: Bytes,
+}
+
+/// A place where a block wrote or removed a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplacedNode {
+    /// The place.
+    pub key: NodeKey,
+    /// Encoding of the node that stood there in the parent state, if one did.
+    pub before: Option<Bytes>,
 }
 
 /// The nodes that differ after a change of the trie.

@@ -8,7 +8,7 @@ use super::arena::{Arena, Node, Slot};
 use super::decode::{self, Expected};
 use super::key;
 use super::node::{Branch, Extension, Leaf, Link, NodeId, Reference, Value};
-use super::record::Walk;
+use super::record::{Visit, Walk};
 use crate::state::StateError;
 
 /// A Merkle-Patricia trie whose keys have 64 nibbles.
@@ -136,6 +136,7 @@ impl<V: Value> Trie<V> {
         key: &B256,
         value: V,
     ) -> Result<(), StateError> {
+        walk.visit = Visit::Replace;
         let stamp = walk.recorder.tick;
         self.changed_leaves += 1;
         let (mut slot, mut depth) = (Slot::Root, 0);
@@ -190,6 +191,21 @@ impl<V: Value> Trie<V> {
         }
     }
 
+    /// Writes `value` under `key`, where `before` stands, if that differs; otherwise reads it.
+    pub(super) fn update<S: NodeSource + ?Sized>(
+        &mut self,
+        walk: &mut Walk<'_, S>,
+        key: &B256,
+        before: Option<V>,
+        value: V,
+    ) -> Result<(), StateError> {
+        if before != Some(value) {
+            return self.set(walk, key, value);
+        }
+        walk.visit = Visit::Read;
+        self.get(walk, key).map(drop)
+    }
+
     /// Hangs a new branch that forks at depth `at` into a slot at `depth`, with an extension
     /// between them if they are apart.
     fn hang_branch(&mut self, branch: Branch, slot: Slot, key: &B256, depth: u8, at: u8) {
@@ -211,9 +227,14 @@ impl<V: Value> Trie<V> {
         walk: &mut Walk<'_, S>,
         key: &B256,
     ) -> Result<bool, StateError> {
+        walk.visit = Visit::Peek;
         if self.get(walk, key)?.is_none() {
+            // What proves that there is nothing to remove has been read.
+            walk.visit = Visit::Read;
+            self.get(walk, key)?;
             return Ok(false);
         }
+        walk.visit = Visit::Replace;
         self.changed_leaves += 1;
         let (mut slot, mut depth) = (Slot::Root, 0);
         let mut fork = None;
@@ -255,6 +276,7 @@ impl<V: Value> Trie<V> {
         let child_slot = Slot::Branch(fork.index, nibble);
         let child_key = key::with_nibble(key, fork.depth, nibble);
         let child_depth = fork.depth + 1;
+        walk.visit = Visit::Read;
         let Some(child) = self.resolve(walk, child_slot, &child_key, child_depth)? else {
             return Ok(());
         };
@@ -313,15 +335,19 @@ impl<V: Value> Trie<V> {
                 node
             }
         };
+        if walk.visit == Visit::Peek {
+            return Ok(Some(node));
+        }
         let tick = walk.recorder.tick;
         let stamp = self.arena.stamp_mut(node);
         if *stamp < tick {
             *stamp = tick;
-            if walk.recorder.is_recording()
+            if walk.visit == Visit::Read
+                && walk.recorder.is_recording()
                 && let Some(Reference::Hash(_)) = self.arena.link(slot).reference()
             {
                 let rlp = self.arena.encoding(node, depth, &mut self.scratch);
-                walk.recorder.record(walk.owner, key::path(key, depth), Bytes::copy_from_slice(rlp));
+                walk.recorder.record(walk.owner, key::path(key, depth), rlp);
             }
         }
         Ok(Some(node))

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::hash::PARALLEL_LEAVES;
 use super::prove::{AccountProof, StorageProof};
-use super::record::{Recorder, Walk};
+use super::record::{Recorder, Visit, Walk};
 use super::sparse::Trie;
 use super::{NodeSource, TouchedNode, TrieUpdates};
 use crate::state::{Accessed, Account, AccountChange, StateChanges, StateError};
@@ -20,7 +20,7 @@ use crate::state::{Accessed, Account, AccountChange, StateChanges, StateError};
 /// from the parent's state root, with nodes from the witness. Per block:
 ///
 /// ```text
-/// start_recording -> touch(accessed) -> apply(changes) = state root -> take_touched, take_updates
+/// start_recording -> touch(accessed, changes) -> apply(changes) = state root -> take_touched, take_updates
 /// ```
 ///
 /// A node is asked for once, when a walk first reaches it, and then kept until [`Self::prune`].
@@ -137,15 +137,18 @@ impl StateTrie {
         self.recorder.start();
     }
 
-    /// Ends the recording and returns every node of the parent state that was visited since
+    /// Ends the recording and returns the nodes of the parent state that were visited since
     /// [`Self::start_recording`], each place once.
     ///
-    /// Nodes that are embedded in their parent are not listed, the parent is.
+    /// Nodes that were visited only to be replaced may be left out: [`Self::take_updates`] lists
+    /// their places. Nodes that are embedded in their parent are not listed, the parent is.
     pub fn take_touched(&mut self) -> Vec<TouchedNode> {
         self.recorder.take()
     }
 
-    /// Walks to everything that a block read. Call it before [`Self::apply`], on the parent state.
+    /// Walks to what a block read and [`Self::apply`] with its changes will not walk to anyway. Call
+    /// it before that, on the parent state: together the two walk to everything that the block asked
+    /// for.
     ///
     /// # Errors
     ///
@@ -154,10 +157,20 @@ impl StateTrie {
         &mut self,
         source: &S,
         accessed: &Accessed,
+        changes: &StateChanges,
     ) -> Result<(), StateError> {
         for (address, slots) in &accessed.accounts {
-            self.account(source, *address)?;
-            for slot in slots {
+            let Some(change) = changes.accounts.get(address) else {
+                self.account(source, *address)?;
+                for slot in slots {
+                    self.storage(source, *address, *slot)?;
+                }
+                continue;
+            };
+            // Storage that goes as a whole is not walked to.
+            let walked =
+                if change.storage_wiped || change.account.is_none() { None } else { Some(&change.storage) };
+            for slot in slots.iter().filter(|slot| walked.is_none_or(|walked| !walked.contains_key(*slot))) {
                 self.storage(source, *address, *slot)?;
             }
         }
@@ -185,7 +198,8 @@ impl StateTrie {
         let mut removed = Vec::new();
         let mut storages = Vec::new();
         for (owner, change) in ordered {
-            let before = self.accounts.get(&mut Walk::accounts(source, &mut self.recorder), &owner)?;
+            let mut walk = Walk::accounts(source, &mut self.recorder).to(Visit::Peek);
+            let before = self.accounts.get(&mut walk, &owner)?;
             let mut storage_root = before.map_or(EMPTY_ROOT_HASH, |account| account.storage_root);
             if change.storage_wiped || change.account.is_none() {
                 self.drop_storage(owner, storage_root);
@@ -209,9 +223,7 @@ impl StateTrie {
 
         for PendingAccount { owner, before, account, storage_root } in pending {
             let account = TrieAccount::new(account.nonce, account.balance, storage_root, account.code_hash);
-            if before != Some(account) {
-                self.accounts.set(&mut Walk::accounts(source, &mut self.recorder), &owner, account)?;
-            }
+            self.accounts.update(&mut Walk::accounts(source, &mut self.recorder), &owner, before, account)?;
         }
         for owner in removed {
             self.accounts.remove(&mut Walk::accounts(source, &mut self.recorder), &owner)?;
@@ -234,9 +246,9 @@ impl StateTrie {
         };
         let walk = &mut Walk::storage(source, owner, &mut self.recorder);
         for (key, value) in slots.iter().filter(|(_, value)| !value.is_zero()) {
-            if storage.trie.get(walk, key)? != Some(*value) {
-                storage.trie.set(walk, key, *value)?;
-            }
+            walk.visit = Visit::Peek;
+            let before = storage.trie.get(walk, key)?;
+            storage.trie.update(walk, key, before, *value)?;
         }
         for (key, _) in slots.iter().filter(|(_, value)| value.is_zero()) {
             storage.trie.remove(walk, key)?;
@@ -347,22 +359,22 @@ impl StateTrie {
         address: Address,
         slots: &[U256],
     ) -> Result<AccountProof, StateError> {
-        let mut silent = Recorder::silent();
         let owner = self.keys.address(address);
         let (account, account_proof) =
-            self.accounts.prove(&mut Walk::accounts(source, &mut silent), &owner)?;
+            self.accounts.prove(&mut Walk::accounts(source, &mut self.recorder).to(Visit::Peek), &owner)?;
         let root = account.map_or(EMPTY_ROOT_HASH, |account| account.storage_root);
         let mut storage = Vec::with_capacity(slots.len());
         if root != EMPTY_ROOT_HASH && !slots.is_empty() {
             self.storages
                 .entry(owner)
-                .or_insert_with(|| StorageTrie { trie: Trie::new(root), account_seen: silent.tick });
+                .or_insert_with(|| StorageTrie { trie: Trie::new(root), account_seen: 0 });
         }
         for slot in slots {
             let (value, proof) = match self.storages.get_mut(&owner) {
                 Some(storage) => {
                     let key = self.keys.slot(*slot);
-                    storage.trie.prove(&mut Walk::storage(source, owner, &mut silent), &key)?
+                    let walk = Walk::storage(source, owner, &mut self.recorder);
+                    storage.trie.prove(&mut walk.to(Visit::Peek), &key)?
                 }
                 None => (None, Vec::new()),
             };

@@ -1,5 +1,7 @@
 //! What one block contributes to the witness of a batch.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::{B256, Bytes};
 use alloy_trie::Nibbles;
 
@@ -25,7 +27,7 @@ pub fn seal<N: NodeSource + ?Sized>(
     block: ExecutedBlock,
 ) -> Result<(SealedBlock, TrieUpdates, BlockWitness), StateError> {
     trie.start_recording();
-    trie.touch(nodes, &block.accessed)?;
+    trie.touch(nodes, &block.accessed, &block.changes)?;
     let state_root = trie.apply(nodes, &block.changes)?;
     let message_passer_root = trie.storage_root(nodes, MESSAGE_PASSER)?;
     let touched = trie.take_touched();
@@ -33,7 +35,7 @@ pub fn seal<N: NodeSource + ?Sized>(
     let sealed = block.seal(StateRoots { state_root, message_passer_root });
     let witness = BlockWitness {
         touched,
-        rewritten: updates.nodes.keys().copied().collect(),
+        wiped: updates.wiped_storages.clone(),
         codes: sealed.accessed.codes.iter().copied().collect(),
         created_codes: sealed.changes.codes.keys().copied().collect(),
         oldest_block_hash: sealed.accessed.oldest_block_hash,
@@ -42,13 +44,16 @@ pub fn seal<N: NodeSource + ?Sized>(
 }
 
 /// What one block contributes to the witness of a batch, recorded while it was executed.
+///
+/// The nodes that the block replaced belong to it as well. They are not repeated here: whoever keeps
+/// the state keeps them anyway, to be able to take the block back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BlockWitness {
-    /// Nodes of the block's parent state that the block touched.
+    /// Nodes of the block's parent state that the block touched and did not only replace.
     pub touched: Vec<TouchedNode>,
-    /// Places whose node the block wrote or removed: from the next block on of the same batch, a
-    /// stateless run already has what stands there.
-    pub rewritten: Vec<NodeKey>,
+    /// Hashed addresses whose storage the block dropped as a whole: what it replaced there, it did
+    /// not touch.
+    pub wiped: BTreeSet<B256>,
     /// Hashes of code the block fetched.
     pub codes: Vec<B256>,
     /// Hashes of code the block deployed.
@@ -61,16 +66,16 @@ impl BlockWitness {
     /// The binary encoding, as the store keeps it.
     pub fn encode(&self) -> Vec<u8> {
         let nodes: usize = self.touched.iter().map(|node| node.rlp.len() + 70).sum();
-        let mut out = Vec::with_capacity(nodes + self.rewritten.len() * 70 + self.codes.len() * 32 + 32);
+        let mut out = Vec::with_capacity(nodes + self.codes.len() * 32 + 32);
         out.push(VERSION);
         put_varint(&mut out, self.touched.len() as u64);
         for node in &self.touched {
             put_key(&mut out, &node.key);
             put_bytes(&mut out, &node.rlp);
         }
-        put_varint(&mut out, self.rewritten.len() as u64);
-        for key in &self.rewritten {
-            put_key(&mut out, key);
+        put_varint(&mut out, self.wiped.len() as u64);
+        for owner in &self.wiped {
+            out.extend_from_slice(owner.as_slice());
         }
         for hashes in [&self.codes, &self.created_codes] {
             put_varint(&mut out, hashes.len() as u64);
@@ -101,12 +106,10 @@ impl BlockWitness {
                 Ok(TouchedNode { key, rlp: reader.bytes("touched node")? })
             })
             .collect::<Result<_, DecodeError>>()?;
-        let rewritten = (0..reader.count("rewritten nodes")?)
-            .map(|_| read_key(&mut reader))
-            .collect::<Result<_, DecodeError>>()?;
         let mut hashes = |what| -> Result<Vec<B256>, DecodeError> {
             (0..reader.count(what)?).map(|_| reader.hash(what)).collect()
         };
+        let wiped = hashes("wiped storages")?.into_iter().collect();
         let codes = hashes("codes")?;
         let created_codes = hashes("created codes")?;
         let oldest_block_hash = match reader.byte("oldest block hash")? {
@@ -115,7 +118,7 @@ impl BlockWitness {
             got => return Err(DecodeError::Unknown { what: "oldest block hash", got: got.into() }),
         };
         reader.finish()?;
-        Ok(Self { touched, rewritten, codes, created_codes, oldest_block_hash })
+        Ok(Self { touched, wiped, codes, created_codes, oldest_block_hash })
     }
 }
 

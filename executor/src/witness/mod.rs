@@ -31,7 +31,7 @@ pub use state::{WitnessError, WitnessState};
 use crate::{
     Header,
     codec::{DecodeError, Reader, put_bytes, put_header, put_varint},
-    trie::NodeKey,
+    trie::{NodeKey, ReplacedNode, TouchedNode},
 };
 
 /// The version of the encoding.
@@ -125,17 +125,29 @@ impl WitnessBuilder {
         }
     }
 
-    /// Adds the recording of the next block.
-    pub fn push_block(&mut self, block: &BlockWitness) {
-        for node in &block.touched {
-            if self.known.insert(node.key) {
-                self.nodes.entry(keccak256(&node.rlp)).or_insert_with(|| node.rlp.clone());
+    /// Adds the recording of the next block, and the nodes that the block replaced.
+    pub fn push_block(&mut self, block: &BlockWitness, replaced: impl IntoIterator<Item = ReplacedNode>) {
+        for TouchedNode { key, rlp } in &block.touched {
+            self.touch(*key, rlp);
+        }
+        for ReplacedNode { key, before } in replaced {
+            match before {
+                Some(rlp) if key.owner.is_none_or(|owner| !block.wiped.contains(&owner)) => {
+                    self.touch(key, &rlp);
+                }
+                // From the next block on, a stateless run has what stands here.
+                _ => drop(self.known.insert(key)),
             }
         }
-        self.known.extend(block.rewritten.iter().copied());
         self.codes.extend(block.codes.iter().filter(|hash| !self.created_codes.contains(*hash)));
         self.created_codes.extend(block.created_codes.iter().copied());
         self.oldest_block_hash = self.oldest_block_hash.into_iter().chain(block.oldest_block_hash).min();
+    }
+
+    fn touch(&mut self, key: NodeKey, rlp: &Bytes) {
+        if self.known.insert(key) {
+            self.nodes.entry(keccak256(rlp)).or_insert_with(|| rlp.clone());
+        }
     }
 
     /// Fetches codes and headers and builds the witness.

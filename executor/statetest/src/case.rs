@@ -17,6 +17,7 @@ use revm::{
     context_interface::block::BlobExcessGasAndPrice,
     primitives::hardfork::SpecId,
 };
+use serde_json::Value;
 
 use crate::{
     fork,
@@ -53,21 +54,31 @@ enum Failure {
 /// Runs every case of the file at `path`.
 pub(crate) fn run_file(path: &Path) -> Report {
     let mut report = Report::default();
-    let tests: Result<Suite, String> = std::fs::read(path)
-        .map_err(|error| error.to_string())
-        .and_then(|text| serde_json::from_slice(&text).map_err(|error| error.to_string()));
-    match tests {
-        Ok(tests) => {
+    match read(path) {
+        Ok(Some(tests)) => {
             for (name, test) in &tests {
                 let label = format!("{}: {name}", path.display());
                 report = report.merge(run_test(&label, test));
             }
         }
+        Ok(None) => report.add(Outcome::Skipped("files of another kind than state tests".to_owned())),
         Err(error) => {
             report.add(Outcome::Failed(format!("{}: not a state test: {error}", path.display())));
         }
     }
     report
+}
+
+/// The tests of the file at `path`, or nothing if it is of another kind: folders of state tests hold
+/// tests of blocks and of transactions as well, and indexes.
+fn read(path: &Path) -> Result<Option<Suite>, String> {
+    let text = std::fs::read(path).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&text).map(Some).or_else(|error| {
+        let json: Value = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+        let is_state_test = |test: &Value| test.get("transaction").is_some() && test.get("post").is_some();
+        let of_state = json.as_object().is_some_and(|tests| tests.values().any(is_state_test));
+        if of_state { Err(error.to_string()) } else { Ok(None) }
+    })
 }
 
 fn run_test(label: &str, test: &Test) -> Report {

@@ -14,9 +14,7 @@ pub(crate) fn rules(name: &str) -> Result<SpecId, &'static str> {
         "EIP158" | "SpuriousDragon" => SpecId::SPURIOUS_DRAGON,
         "Byzantium" => SpecId::BYZANTIUM,
         "Constantinople" => {
-            return Err(
-                "EIP-1283 was part of Constantinople for a few days of tests only; revm has no such rules",
-            );
+            return Err("its EIP-1283 was withdrawn before mainnet had it, and the EVM has no such rules");
         }
         "ConstantinopleFix" | "Petersburg" => SpecId::PETERSBURG,
         "Istanbul" | "MuirGlacier" => SpecId::ISTANBUL,

@@ -8,7 +8,8 @@
 //! Every `.json` file below the given folders is read. A case is one post state of one fork of one
 //! test; it passes if the state root and the hash of the logs are the expected ones, or if the
 //! transaction is refused where the file expects an exception. Cases of forks that the EVM does not
-//! know are skipped, with the reason. Whatever cannot be read as a state test has failed.
+//! know are skipped, with the reason, and so are files of another kind (tests of blocks, indexes). A
+//! state test that cannot be read has failed, and so has a file that is not JSON.
 //!
 //! One rule depends on the age of a file: EIP-7610 (no contract is created over storage) was adopted
 //! in 2024 for all forks, and files made before expect the contrary. A case with such an account may

@@ -307,14 +307,42 @@ fn whatever_is_wrong_has_failed() {
         (no_exception, "the transaction was run"),
         (unexpected, "unexpected exception: "),
         (bad_index, "there is no alternative 1 for data"),
-        (json!({ "a test": { "env": {} } }), "not a state test"),
-        (json!([1, 2]), "not a state test"),
+        (
+            json!({ "a test": { "env": {}, "transaction": {}, "post": {} } }),
+            "not a state test: missing field",
+        ),
     ] {
         let (last, text, success) = run_files(&[file]);
         assert_eq!(last, "0 passed, 1 failed, 0 skipped", "{text}");
         assert!(text.contains(reason), "{text}");
         assert!(!success);
     }
+}
+
+#[test]
+fn what_is_not_json_has_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a.json"), "{ \"a test\": ").unwrap();
+    let (last, text, success) = run(folder.path());
+    assert_eq!(last, "0 passed, 1 failed, 0 skipped");
+    assert!(text.contains("not a state test: EOF"), "{text}");
+    assert!(!success);
+}
+
+#[test]
+fn files_of_another_kind_are_skipped() {
+    let before = vec![(SENDER, rich(0, ETHER))];
+    let right = root(&vec![(SENDER, rich(1, ETHER - 210_007)), (OTHER, rich(0, 7))]);
+    let transfer = transaction(&OTHER.to_string(), "0x07", 10);
+    let (last, text, success) = run_files(&[
+        file(&before, &transfer, vec![("Osaka", expect(right, NO_LOGS))]),
+        json!({ "a test of blocks": { "blocks": [], "pre": {}, "postState": {} } }),
+        json!({ "root_hash": "0x00", "test_cases": [] }),
+        json!([1, 2]),
+    ]);
+    assert_eq!(last, "1 passed, 0 failed, 3 skipped");
+    assert!(text.contains("skipped 3: files of another kind"), "{text}");
+    assert!(success);
 }
 
 #[test]

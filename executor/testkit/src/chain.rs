@@ -13,7 +13,7 @@ use executor::{
     genesis::{Genesis, GenesisAccount},
     stateless::BatchInput,
     transition::{Transition, da_hash, output_root},
-    trie::StateTrie,
+    trie::{ReplacedNode, StateTrie},
     witness::{BlockWitness, Witness, WitnessBuilder, seal},
 };
 
@@ -31,6 +31,8 @@ pub const ORIGIN_NUMBER: u64 = 100;
 /// A chain with everything a sequencer keeps of it.
 #[derive(Debug)]
 pub struct TestChain {
+    /// What it starts with.
+    pub genesis: Genesis,
     /// Its rules.
     pub config: ChainConfig,
     /// The L1 below it. Mine blocks here, then build blocks that have them as origin.
@@ -49,6 +51,8 @@ pub struct Built {
     pub sealed: SealedBlock,
     /// What it adds to the witness of a batch.
     pub witness: BlockWitness,
+    /// The trie nodes it replaced.
+    pub replaced: Vec<ReplacedNode>,
     /// Its L1 origin.
     pub origin: L1Origin,
 }
@@ -81,27 +85,28 @@ impl TestChain {
             origin: origin.clone(),
             alloc,
         };
-        let genesis = genesis.block().expect("a valid genesis");
-        config.genesis_hash = genesis.hash;
+        let first = genesis.block().expect("a valid genesis");
+        config.genesis_hash = first.hash;
 
         let mut state = MemoryState::default();
         let mut trie = StateTrie::new(EMPTY_ROOT_HASH);
-        let root = trie.apply(&state, &genesis.changes).expect("an empty trie needs no nodes");
-        assert_eq!(root, genesis.block.header.state_root);
-        state.commit(genesis.hash, &genesis.changes, trie.take_updates());
+        let root = trie.apply(&state, &first.changes).expect("an empty trie needs no nodes");
+        assert_eq!(root, first.block.header.state_root);
+        state.commit(first.hash, &first.changes, trie.take_updates());
         let sealed = SealedBlock {
-            block: genesis.block,
-            hash: genesis.hash,
+            block: first.block,
+            hash: first.hash,
             senders: Vec::new(),
             receipts: Vec::new(),
-            changes: genesis.changes,
+            changes: first.changes,
             accessed: Default::default(),
         };
         Self {
+            genesis,
             config,
             l1,
             state,
-            blocks: vec![Built { sealed, witness: BlockWitness::default(), origin }],
+            blocks: vec![Built { sealed, witness: BlockWitness::default(), replaced: Vec::new(), origin }],
             trie,
         }
     }
@@ -145,8 +150,8 @@ impl TestChain {
         let executed = block.finish().expect("a valid block");
         let (sealed, updates, witness) =
             seal(&mut self.trie, &self.state, executed).expect("a complete store");
-        self.state.commit(sealed.hash, &sealed.changes, updates);
-        self.blocks.push(Built { sealed, witness, origin });
+        let replaced = self.state.commit(sealed.hash, &sealed.changes, updates);
+        self.blocks.push(Built { sealed, witness, replaced, origin });
         refused
     }
 
@@ -201,7 +206,7 @@ impl TestChain {
     pub fn witness(&self, first: u64) -> Witness {
         let mut builder = WitnessBuilder::new(first - 1);
         for built in &self.blocks[index(first)..] {
-            builder.push_block(&built.witness);
+            builder.push_block(&built.witness, built.replaced.iter().cloned());
         }
         builder
             .finish(|hash| self.state.code_by_hash(hash), |number| Some(self.header(number).clone()))

@@ -7,7 +7,7 @@ use alloy_primitives::{
 use alloy_trie::Nibbles;
 use executor::{
     state::{Account, StateChanges, StateError, StateSource},
-    trie::{NodeKey, NodeSource, TrieUpdates},
+    trie::{NodeKey, NodeSource, ReplacedNode, TrieUpdates},
 };
 
 /// Flat state and trie nodes of the newest block.
@@ -21,8 +21,9 @@ pub struct MemoryState {
 }
 
 impl MemoryState {
-    /// Moves the state over the next block, the first one being genesis.
-    pub fn commit(&mut self, hash: B256, changes: &StateChanges, updates: TrieUpdates) {
+    /// Moves the state over the next block, the first one being genesis. Returns the nodes that were
+    /// replaced.
+    pub fn commit(&mut self, hash: B256, changes: &StateChanges, updates: TrieUpdates) -> Vec<ReplacedNode> {
         for (address, change) in &changes.accounts {
             if change.storage_wiped || change.account.is_none() {
                 self.storage.retain(|(owner, _), _| owner != address);
@@ -44,13 +45,16 @@ impl MemoryState {
             self.nodes
                 .retain(|key, _| key.owner.is_none_or(|owner| !updates.wiped_storages.contains(&owner)));
         }
-        for (key, rlp) in updates.nodes {
-            match rlp {
+        let replaced = updates.nodes.into_iter().map(|(key, rlp)| {
+            let before = match rlp {
                 Some(rlp) => self.nodes.insert(key, rlp),
                 None => self.nodes.remove(&key),
             };
-        }
+            ReplacedNode { key, before }
+        });
+        let replaced = replaced.collect();
         self.block_hashes.push(hash);
+        replaced
     }
 
     /// The code with this hash.

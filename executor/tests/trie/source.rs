@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{B256, Bytes, keccak256};
 use alloy_trie::Nibbles;
 use executor::state::StateError;
-use executor::trie::{NodeKey, NodeSource, TrieUpdates};
+use executor::trie::{NodeKey, NodeSource, ReplacedNode, TrieUpdates};
 
 /// What the sequencer's store does: the current node of each place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,20 +15,19 @@ pub(crate) struct PathStore {
 }
 
 impl PathStore {
-    /// Fails on an update that a store would not need.
-    pub(crate) fn update(&mut self, updates: TrieUpdates) {
+    /// Fails on an update that a store would not need. Returns what was replaced.
+    pub(crate) fn update(&mut self, updates: TrieUpdates) -> Vec<ReplacedNode> {
+        let mut replaced = Vec::new();
         self.nodes.retain(|key, _| key.owner.is_none_or(|owner| !updates.wiped_storages.contains(&owner)));
         for (key, rlp) in updates.nodes {
-            match rlp {
-                Some(rlp) => {
-                    let old = self.nodes.insert(key, rlp.clone());
-                    assert_ne!(old, Some(rlp), "{key:?} was written without a change");
-                }
-                None => {
-                    assert!(self.nodes.remove(&key).is_some(), "{key:?} was removed and not there");
-                }
-            }
+            let before = match &rlp {
+                Some(rlp) => self.nodes.insert(key, rlp.clone()),
+                None => self.nodes.remove(&key),
+            };
+            assert_ne!(before, rlp, "{key:?} was written without a change, or removed and not there");
+            replaced.push(ReplacedNode { key, before });
         }
+        replaced
     }
 
     pub(crate) fn by_hash(&self) -> BTreeMap<B256, Bytes> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles};
 use executor::state::{AccountChange, StateChanges, StateError};
-use executor::trie::{NodeKey, NodeSource, StateTrie, TouchedNode};
+use executor::trie::{NodeKey, NodeSource, ReplacedNode, StateTrie, TouchedNode};
 use proptest::prelude::*;
 
 use crate::blocks::{self, Op, TestBlock};
@@ -24,7 +24,7 @@ struct Sequencer {
 
 struct Recorded {
     touched: Vec<TouchedNode>,
-    rewritten: BTreeSet<NodeKey>,
+    replaced: Vec<ReplacedNode>,
     wiped: BTreeSet<B256>,
 }
 
@@ -38,7 +38,7 @@ impl Sequencer {
         let parent = self.store.clone();
         let block = TestBlock::run(&mut self.model, ops);
         self.trie.start_recording();
-        self.trie.touch(&self.store, &block.accessed).unwrap();
+        self.trie.touch(&self.store, &block.accessed, &block.changes).unwrap();
         if let Some(max_nodes) = prune {
             self.trie.prune(max_nodes);
         }
@@ -47,28 +47,31 @@ impl Sequencer {
         self.trie.storage_root(&self.store, blocks::address(READ_AFTER)).unwrap();
         let touched = self.trie.take_touched();
         let updates = self.trie.take_updates();
-        let rewritten = updates.nodes.keys().copied().collect();
         let wiped = updates.wiped_storages.clone();
-        self.store.update(updates);
+        let replaced = self.store.update(updates);
 
         let places: BTreeSet<_> = touched.iter().map(|node| node.key).collect();
         assert_eq!(places.len(), touched.len(), "a place is listed twice");
         for node in &touched {
             assert_eq!(parent.nodes.get(&node.key), Some(&node.rlp), "not a node of the parent state");
         }
-        (block, Recorded { touched, rewritten, wiped })
+        (block, Recorded { touched, replaced, wiped })
     }
 }
 
-/// The nodes of a batch's parent state that the batch needs (decision: first touch wins, places
-/// that an earlier block rewrote are left out).
+/// The nodes of a batch's parent state that the batch needs: those that were touched or replaced, but
+/// not where an earlier block wrote, nor where storage was dropped unseen.
 fn witness_of(blocks: &[(TestBlock, Recorded)]) -> BTreeMap<B256, Bytes> {
     let mut rewritten = BTreeSet::new();
     let mut nodes = BTreeMap::new();
     for (_, recorded) in blocks {
-        let of_parent = recorded.touched.iter().filter(|node| !rewritten.contains(&node.key));
-        nodes.extend(of_parent.map(|node| (keccak256(&node.rlp), node.rlp.clone())));
-        rewritten.extend(recorded.rewritten.iter().copied());
+        let wiped = |key: &NodeKey| key.owner.is_some_and(|owner| recorded.wiped.contains(&owner));
+        let replaced = recorded.replaced.iter().filter(|node| !wiped(&node.key));
+        let replaced = replaced.filter_map(|node| Some((node.key, node.before.clone()?)));
+        let touched = recorded.touched.iter().map(|node| (node.key, node.rlp.clone())).chain(replaced);
+        let of_parent = touched.filter(|(key, _)| !rewritten.contains(key));
+        nodes.extend(of_parent.map(|(_, rlp)| (keccak256(&rlp), rlp)));
+        rewritten.extend(recorded.replaced.iter().map(|node| node.key));
     }
     nodes
 }
@@ -270,7 +273,8 @@ fn writes_come_before_removals() {
         accounts.extend(made.map(|address| (address, account(&[]))));
         trie.start_recording();
         trie.apply(&PathStore::default(), &StateChanges { accounts, ..StateChanges::default() }).unwrap();
-        let touched: BTreeSet<NodeKey> = trie.take_touched().into_iter().map(|node| node.key).collect();
+        let mut touched: BTreeSet<NodeKey> = trie.take_touched().into_iter().map(|node| node.key).collect();
+        touched.extend(trie.take_updates().nodes.into_keys());
         let place = |owner, key: B256| NodeKey { owner, path: Nibbles::unpack(key).slice(..2) };
         (
             touched.contains(&place(Some(keccak256(away)), keccak256(b.to_be_bytes::<32>()))),

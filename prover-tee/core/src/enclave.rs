@@ -19,15 +19,17 @@ messages! {
         0x02 => Attest,
         /// Execute and sign. Answered with [`Signed`] or [`Refused`].
         0x03 => Prove,
-        /// Make a new key. Answered with [`Info`] or [`Failed`].
+        /// Sign with the next key from now on. Answered with [`Info`] or [`Failed`].
         0x04 => Renew,
+        /// Make the next key. Answered with [`Info`] or [`Failed`].
+        0x05 => Prepare,
     }
 }
 
 messages! {
     /// What the enclave answers. Read with [`frame::MAX_CONTROL`](crate::frame::MAX_CONTROL).
     EnclaveResponse {
-        /// Answer to [`GetInfo`] and [`Renew`].
+        /// Answer to [`GetInfo`], [`Prepare`] and [`Renew`].
         0x81 => Info,
         /// Answer to [`Attest`].
         0x82 => Quote,
@@ -52,8 +54,11 @@ pub struct GetInfo {
 pub struct Info {
     /// [`PROTOCOL_VERSION`](crate::PROTOCOL_VERSION) of the enclave.
     pub version: u64,
-    /// Address of its key. Another one after every start and every [`Renew`].
+    /// Address of the key that it signs with. Another one after every start and every [`Renew`].
     pub signer: Address,
+    /// Address of the key that it will sign with after the next [`Renew`]; zero unless asked to
+    /// [`Prepare`].
+    pub next: Address,
     /// Hash of the chain that it proves.
     pub config_hash: B256,
     /// L1 chain id in the EIP-712 domain of what it signs.
@@ -64,9 +69,11 @@ pub struct Info {
     pub registry: Address,
 }
 
-/// Asks for a quote that registers the enclave's key on L1.
+/// Asks for a quote that registers a key of the enclave on L1.
 #[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
 pub struct Attest {
+    /// The key: the present one or the next.
+    pub signer: Address,
     /// Chain id of the L1 that will verify the quote.
     pub l1_chain_id: u64,
     /// The `ProverRegistry` there.
@@ -82,7 +89,7 @@ pub struct Attest {
 /// A TDX quote.
 #[derive(Clone, PartialEq, Eq, RlpEncodable, RlpDecodable)]
 pub struct Quote {
-    /// Address of the enclave's key, which the quote's report data commits to.
+    /// Address of the key that the quote's report data commits to.
     pub signer: Address,
     /// The quote as the platform made it, without padding.
     pub quote: Bytes,
@@ -97,9 +104,18 @@ pub struct Prove {
     pub witness: Bytes,
 }
 
-/// Asks for a new key in the place of the present one, which is erased.
+/// Asks for the key that will follow the present one, if there is none yet.
 ///
-/// A key counts on L1 for some days, and is registered once. With this an enclave outlives its keys.
+/// A key counts on L1 for some days, and is registered once. The next one is registered while the
+/// present one still signs, so that there is no time without.
+#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+pub struct Prepare {
+    /// Address of the present key. If it is another one, nothing happens.
+    pub signer: Address,
+}
+
+/// Puts the next key in the place of the present one, which is erased. The next one is made now, if it
+/// was not prepared.
 #[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
 pub struct Renew {
     /// Address of the present key. If it is another one, nothing happens: the request was answered

@@ -8,7 +8,7 @@ use crate::enclave::Attest;
 /// Separates these report data from any other use of a quote.
 pub const REPORT_DOMAIN: &str = "phala-prover-v1";
 
-/// The 64 bytes of report data for the key of `signer`, as `ProverRegistry` recomputes them:
+/// The 64 bytes of report data for a registration, as `ProverRegistry` recomputes them:
 ///
 /// ```text
 /// keccak256(abi.encode("phala-prover-v1", l1ChainId, registry, operator, signer,
@@ -17,13 +17,13 @@ pub const REPORT_DOMAIN: &str = "phala-prover-v1";
 ///
 /// So a quote serves one chain, one registry, one operator and one key, is no older than the
 /// block it names, and the enclave proves the chain with `config_hash`.
-pub fn report_data(attest: &Attest, signer: alloy_primitives::Address, config_hash: B256) -> [u8; 64] {
+pub fn report_data(attest: &Attest, config_hash: B256) -> [u8; 64] {
     let binding = (
         REPORT_DOMAIN,
         U256::from(attest.l1_chain_id),
         attest.registry,
         attest.operator,
-        signer,
+        attest.signer,
         U256::from(attest.ref_block_number),
         attest.ref_block_hash,
     )

@@ -16,13 +16,14 @@ use prover_core::{
 #[test]
 fn report_data_is_what_solidity_computes() {
     let attest = Attest {
+        signer: Address::repeat_byte(0x33),
         l1_chain_id: 31337,
         registry: Address::repeat_byte(0x11),
         operator: Address::repeat_byte(0x22),
         ref_block_number: 1234,
         ref_block_hash: B256::repeat_byte(0x44),
     };
-    let data = report_data(&attest, Address::repeat_byte(0x33), B256::repeat_byte(0x55));
+    let data = report_data(&attest, B256::repeat_byte(0x55));
     let expected = b256!("ba42dca43620c36f2a11004e1f3a03d9647adf0e2e2b8ba012ce8106dce6b604");
     assert_eq!(data[..32], expected[..]);
     assert_eq!(data[32..], [0x55; 32]);
@@ -92,20 +93,19 @@ proptest! {
         field in 0usize..6,
     ) {
         let attest = Attest {
-            l1_chain_id: chain, registry: registry.into(), operator: operator.into(),
+            signer: signer.into(), l1_chain_id: chain, registry: registry.into(), operator: operator.into(),
             ref_block_number: number, ref_block_hash: hash.into(),
         };
-        let signer = Address::from(signer);
-        let (mut changed, mut other_signer) = (attest.clone(), signer);
+        let mut changed = attest.clone();
         match field {
             0 => changed.l1_chain_id ^= 1,
             1 => changed.ref_block_number ^= 1,
             2 => changed.ref_block_hash.0[31] ^= 1,
             3 => changed.registry.0[19] ^= 1,
             4 => changed.operator.0[19] ^= 1,
-            _ => other_signer.0[19] ^= 1,
+            _ => changed.signer.0[19] ^= 1,
         }
         let config = B256::ZERO;
-        prop_assert_ne!(report_data(&attest, signer, config), report_data(&changed, other_signer, config));
+        prop_assert_ne!(report_data(&attest, config), report_data(&changed, config));
     }
 }

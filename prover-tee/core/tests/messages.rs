@@ -10,8 +10,8 @@ use proptest::prelude::*;
 use prover_core::{
     FrameError, Message, MessageError,
     enclave::{
-        self, Attest, EnclaveRequest, EnclaveResponse, Failed, GetInfo, Info, Prove, Quote, RefusalCode,
-        Renew, Signed,
+        self, Attest, EnclaveRequest, EnclaveResponse, Failed, GetInfo, Info, Prepare, Prove, Quote,
+        RefusalCode, Renew, Signed,
     },
     frame::{self, MAX_BATCH, MAX_CONTROL},
     sequencer::{
@@ -90,21 +90,22 @@ fn prover_message() -> impl Strategy<Value = ProverMessage> {
 fn enclave_request() -> impl Strategy<Value = EnclaveRequest> {
     prop_oneof![
         any::<u64>().prop_map(|version| GetInfo { version }.into()),
-        (any::<u64>(), address(), address(), any::<u64>(), hash()).prop_map(
-            |(l1_chain_id, registry, operator, ref_block_number, ref_block_hash)| {
-                Attest { l1_chain_id, registry, operator, ref_block_number, ref_block_hash }.into()
+        (address(), any::<u64>(), address(), address(), any::<u64>(), hash()).prop_map(
+            |(signer, l1_chain_id, registry, operator, ref_block_number, ref_block_hash)| {
+                Attest { signer, l1_chain_id, registry, operator, ref_block_number, ref_block_hash }.into()
             }
         ),
         (bytes(), bytes()).prop_map(|(input, witness)| Prove { input, witness }.into()),
         address().prop_map(|signer| Renew { signer }.into()),
+        address().prop_map(|signer| Prepare { signer }.into()),
     ]
 }
 
 fn enclave_response() -> impl Strategy<Value = EnclaveResponse> {
     prop_oneof![
-        (any::<u64>(), address(), hash(), any::<u64>(), address(), address()).prop_map(
-            |(version, signer, config_hash, l1_chain_id, rollup, registry)| {
-                Info { version, signer, config_hash, l1_chain_id, rollup, registry }.into()
+        (any::<u64>(), [address(), address(), address(), address()], hash(), any::<u64>()).prop_map(
+            |(version, [signer, next, rollup, registry], config_hash, l1_chain_id)| {
+                Info { version, signer, next, config_hash, l1_chain_id, rollup, registry }.into()
             }
         ),
         (address(), bytes()).prop_map(|(signer, quote)| Quote { signer, quote }.into()),
@@ -218,6 +219,7 @@ fn format_is_pinned() {
         witness: Bytes::from_static(b"witness"),
     })));
     add(frame::encode(&EnclaveRequest::from(Attest {
+        signer: byte(2).0,
         l1_chain_id: 1,
         registry: byte(6).0,
         operator: byte(1).0,
@@ -247,6 +249,6 @@ fn format_is_pinned() {
     );
     assert_eq!(
         keccak256(&all).to_string(),
-        "0x61e63b1e2a632b4dfb7f3c482b87d2a2dec27991c33ac56e2e41e50d73716a3b"
+        "0x2f7b86e2600d0507c766993cabbbce0b43f5df2bbf9a2263919526d67fcf1369"
     );
 }

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
 fn start(options: &Options) -> Result<(Server, Arc<Service>), Box<dyn std::error::Error>> {
     let config = EnclaveConfig::load(&options.config)?;
     // Beside everything else: whoever needs it before it is loaded waits for it.
-    std::thread::spawn(executor::batch::load_trusted_setup);
+    std::thread::spawn(executor::batch::trusted_setup);
     let service = Service::new(config, EnclaveKey::generate()?, options.quoter.open()?);
     let server = Server::bind(&options.listen)
         .map_err(|error| format!("cannot listen on {}: {error}", options.listen))?;

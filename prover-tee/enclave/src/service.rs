@@ -7,8 +7,8 @@ use executor::transition::{self, Transition};
 use prover_core::{
     PROTOCOL_VERSION,
     enclave::{
-        Attest, EnclaveRequest, EnclaveResponse, Failed, Info, Prove, Quote, RefusalCode, Refused, Renew,
-        Signed,
+        Attest, EnclaveRequest, EnclaveResponse, Failed, Info, Prepare, Prove, Quote, RefusalCode, Refused,
+        Renew, Signed,
     },
     report::report_data,
 };
@@ -24,12 +24,20 @@ use crate::{
 pub struct Service {
     config: EnclaveConfig,
     config_hash: B256,
-    key: Mutex<Arc<EnclaveKey>>,
+    keys: Mutex<Keys>,
     quoter: Box<dyn Quoter>,
     execute: Execute,
     /// What any key of this process signed. Held while a batch runs, so that one runs at a time:
     /// execution uses every core, and two batches might not fit into memory.
     outputs: Mutex<Outputs>,
+}
+
+/// The keys of this process.
+struct Keys {
+    /// Signs.
+    present: Arc<EnclaveKey>,
+    /// Signs nothing yet: it is registered first.
+    next: Option<Arc<EnclaveKey>>,
 }
 
 impl Service {
@@ -46,24 +54,22 @@ impl Service {
         execute: Execute,
     ) -> Self {
         let config_hash = config.chain.hash();
-        let key = Mutex::new(Arc::new(key));
-        Self { config, config_hash, key, quoter, execute, outputs: Mutex::default() }
+        let keys = Mutex::new(Keys { present: Arc::new(key), next: None });
+        Self { config, config_hash, keys, quoter, execute, outputs: Mutex::default() }
     }
 
-    /// Address of the enclave's key.
+    /// Address of the key that signs.
     pub fn signer(&self) -> Address {
-        self.key().address()
-    }
-
-    fn key(&self) -> Arc<EnclaveKey> {
-        Arc::clone(&lock(&self.key))
+        lock(&self.keys).present.address()
     }
 
     /// Who this enclave is and what it proves.
     pub fn info(&self) -> Info {
+        let (signer, next) = lock(&self.keys).addresses();
         Info {
             version: PROTOCOL_VERSION,
-            signer: self.signer(),
+            signer,
+            next: next.unwrap_or_default(),
             config_hash: self.config_hash,
             l1_chain_id: self.config.chain.l1_chain_id,
             rollup: self.config.rollup,
@@ -75,27 +81,31 @@ impl Service {
     pub fn respond(&self, request: &EnclaveRequest) -> EnclaveResponse {
         match request {
             EnclaveRequest::GetInfo(_) => self.info().into(),
-            EnclaveRequest::Attest(attest) => match self.attest(attest) {
-                Ok(quote) => quote.into(),
-                Err(failed) => failed.into(),
-            },
-            EnclaveRequest::Prove(prove) => match self.prove(prove) {
-                Ok(signed) => signed.into(),
-                Err(refused) => refused.into(),
-            },
-            EnclaveRequest::Renew(renew) => match self.renew(renew) {
-                Ok(info) => info.into(),
-                Err(failed) => failed.into(),
-            },
+            EnclaveRequest::Attest(attest) => response(self.attest(attest)),
+            EnclaveRequest::Prove(prove) => response(self.prove(prove)),
+            EnclaveRequest::Renew(renew) => response(self.renew(renew)),
+            EnclaveRequest::Prepare(prepare) => response(self.prepare(prepare)),
         }
+    }
+
+    fn prepare(&self, prepare: &Prepare) -> Result<Info, Failed> {
+        {
+            let mut keys = lock(&self.keys);
+            if keys.present.address() == prepare.signer && keys.next.is_none() {
+                keys.next = Some(fresh()?);
+            }
+        }
+        Ok(self.info())
     }
 
     fn renew(&self, renew: &Renew) -> Result<Info, Failed> {
         {
-            let mut key = lock(&self.key);
-            if key.address() == renew.signer {
-                let fresh = EnclaveKey::generate();
-                *key = Arc::new(fresh.map_err(|error| Failed { reason: error.to_string() })?);
+            let mut keys = lock(&self.keys);
+            if keys.present.address() == renew.signer {
+                keys.present = match keys.next.take() {
+                    Some(next) => next,
+                    None => fresh()?,
+                };
             }
         }
         Ok(self.info())
@@ -111,8 +121,12 @@ impl Service {
             );
             return Err(Failed { reason });
         }
-        let signer = self.signer();
-        let report_data = report_data(attest, signer, self.config_hash);
+        let (present, next) = lock(&self.keys).addresses();
+        let signer = attest.signer;
+        if signer != present && Some(signer) != next {
+            return Err(Failed { reason: format!("this enclave has no key {signer}, but {present}") });
+        }
+        let report_data = report_data(attest, self.config_hash);
         match self.quoter.quote(&report_data) {
             Ok(quote) => Ok(Quote { signer, quote: quote.into() }),
             Err(error) => Err(Failed { reason: error.to_string() }),
@@ -136,8 +150,23 @@ impl Service {
             OutputError::Conflict { .. } => refused(RefusalCode::Conflict, &error),
             OutputError::Full => refused(RefusalCode::Internal, &error),
         })?;
-        Ok(Signed { signature: self.key().sign(digest), transition })
+        let key = Arc::clone(&lock(&self.keys).present);
+        Ok(Signed { signature: key.sign(digest), transition })
     }
+}
+
+impl Keys {
+    fn addresses(&self) -> (Address, Option<Address>) {
+        (self.present.address(), self.next.as_ref().map(|key| key.address()))
+    }
+}
+
+fn response<T: Into<EnclaveResponse>, E: Into<EnclaveResponse>>(outcome: Result<T, E>) -> EnclaveResponse {
+    outcome.map_or_else(Into::into, Into::into)
+}
+
+fn fresh() -> Result<Arc<EnclaveKey>, Failed> {
+    EnclaveKey::generate().map(Arc::new).map_err(|error| Failed { reason: error.to_string() })
 }
 
 /// A panic while a lock is held leaves nothing half done: see [`contained`].
@@ -187,6 +216,17 @@ mod tests {
                 data_mode: DataMode::Auditable,
                 l1_blob_schedule: vec![BlobFraction { activation_time: 0, update_fraction: 5_007_716 }],
             },
+        }
+    }
+
+    fn attest(signer: Address) -> Attest {
+        Attest {
+            signer,
+            l1_chain_id: 1,
+            registry: Address::repeat_byte(1),
+            operator: Address::repeat_byte(2),
+            ref_block_number: 3,
+            ref_block_hash: B256::repeat_byte(4),
         }
     }
 
@@ -253,6 +293,37 @@ mod tests {
     }
 
     #[test]
+    fn the_next_key_is_quoted_first_and_signs_later() {
+        let service = service(by_input);
+        let present = service.signer();
+        let prepare = EnclaveRequest::from(Prepare { signer: present });
+        let EnclaveResponse::Info(info) = service.respond(&prepare) else { panic!() };
+        assert_eq!(info.signer, present);
+        assert!(info.next != present && info.next != Address::ZERO);
+        assert_eq!(service.respond(&prepare), info.clone().into(), "asked again, the same key");
+
+        for signer in [present, info.next] {
+            let EnclaveResponse::Quote(quote) = service.respond(&attest(signer).into()) else { panic!() };
+            assert_eq!(quote.signer, signer);
+            assert_eq!(quote.quote[..], report_data(&attest(signer), config().chain.hash()));
+        }
+        assert!(matches!(service.respond(&attest(Address::ZERO).into()), EnclaveResponse::Failed(_)));
+
+        let signer_of = |response| {
+            let EnclaveResponse::Signed(signed) = response else { panic!("{response:?}") };
+            let digest = transition::digest(&signed.transition, 1, Address::repeat_byte(7));
+            recover(digest, &signed.signature).unwrap()
+        };
+        assert_eq!(signer_of(prove(&service, &[1, 2])), present);
+        let renew = EnclaveRequest::from(Renew { signer: present });
+        let EnclaveResponse::Info(renewed) = service.respond(&renew) else { panic!() };
+        assert_eq!((renewed.signer, renewed.next), (info.next, Address::ZERO));
+        assert_eq!(signer_of(prove(&service, &[1, 2])), info.next);
+        assert_eq!(service.respond(&prepare), renewed.into(), "a late request changes nothing");
+        assert!(matches!(service.respond(&attest(present).into()), EnclaveResponse::Failed(_)));
+    }
+
+    #[test]
     fn a_panic_is_a_refusal_and_the_next_request_is_served() {
         let service = service(by_input);
         // Indexing the empty input panics.
@@ -277,25 +348,21 @@ mod tests {
     #[test]
     fn a_quote_binds_everything() {
         let service = service(by_input);
-        let attest = Attest {
-            l1_chain_id: 1,
-            registry: Address::repeat_byte(1),
-            operator: Address::repeat_byte(2),
-            ref_block_number: 3,
-            ref_block_hash: B256::repeat_byte(4),
-        };
+        let attest = attest(service.signer());
         let EnclaveResponse::Quote(quote) = service.respond(&attest.clone().into()) else { panic!() };
         assert_eq!(quote.signer, service.signer());
-        assert_eq!(quote.quote[..], report_data(&attest, service.signer(), config().chain.hash()));
+        assert_eq!(quote.quote[..], report_data(&attest, config().chain.hash()));
 
-        for elsewhere in
-            [Attest { l1_chain_id: 5, ..attest }, Attest { registry: Address::repeat_byte(5), ..attest }]
-        {
+        for elsewhere in [
+            Attest { l1_chain_id: 5, ..attest.clone() },
+            Attest { registry: Address::repeat_byte(5), ..attest },
+        ] {
             assert!(matches!(service.respond(&elsewhere.into()), EnclaveResponse::Failed(_)));
         }
 
         let broken =
             Service::with_execution(config(), EnclaveKey::generate().unwrap(), Box::new(Broken), by_input);
+        let attest = Attest { signer: broken.signer(), ..attest };
         let EnclaveResponse::Failed(failed) = broken.respond(&attest.into()) else { panic!() };
         assert!(failed.reason.contains("no TDX here"), "{}", failed.reason);
     }

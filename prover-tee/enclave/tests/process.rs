@@ -22,8 +22,9 @@ use prover_core::{
 use prover_enclave::server::MAX_CONNECTIONS;
 use support::{Enclave, ask, command, config, info, start, start_with};
 
-fn attest() -> Attest {
+fn attest(signer: Address) -> Attest {
     Attest {
+        signer,
         l1_chain_id: 1,
         registry: Address::repeat_byte(6),
         operator: Address::repeat_byte(2),
@@ -77,7 +78,7 @@ fn without_a_platform_there_is_no_quote() {
     let folder = tempfile::tempdir().unwrap();
     let absent = folder.path().join("no-configfs").display().to_string();
     let enclave = start_with(folder, &["--listen", "127.0.0.1:0", "--tsm-root", &absent]);
-    match ask(&mut enclave.connect(), attest()) {
+    match ask(&mut enclave.connect(), attest(enclave.info().signer)) {
         EnclaveResponse::Failed(failed) => {
             assert!(failed.reason.contains("no-configfs"), "{}", failed.reason)
         }
@@ -261,9 +262,9 @@ fn a_software_machine_quotes_for_the_key() {
         &["--listen", "127.0.0.1:0", "--software-platform", &platform.display().to_string()],
     );
     let info = enclave.info();
-    let EnclaveResponse::Quote(quote) = ask(&mut enclave.connect(), attest()) else { panic!() };
+    let EnclaveResponse::Quote(quote) = ask(&mut enclave.connect(), attest(info.signer)) else { panic!() };
     assert_eq!(quote.signer, info.signer);
-    let expected = report_data(&attest(), info.signer, info.config_hash);
+    let expected = report_data(&attest(info.signer), info.config_hash);
     assert_eq!(format::report_data(&quote.quote), Ok(&expected));
     let chain = certificate::chain(&quote.quote).unwrap();
     assert_eq!(certificate::p256_key(&chain[0]), Some(machine.pck_key()));

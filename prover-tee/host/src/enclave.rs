@@ -2,9 +2,12 @@
 
 use std::{io, time::Duration};
 
+use alloy_primitives::Address;
 use prover_core::{
     Endpoint, FrameError, PROTOCOL_VERSION,
-    enclave::{Attest, EnclaveRequest, EnclaveResponse, GetInfo, Info, Prove, Quote, Refused, Renew, Signed},
+    enclave::{
+        Attest, EnclaveRequest, EnclaveResponse, GetInfo, Info, Prepare, Prove, Quote, Refused, Renew, Signed,
+    },
     frame::MAX_CONTROL,
 };
 use tokio::time::timeout;
@@ -82,8 +85,16 @@ impl EnclaveClient {
         }
     }
 
-    /// Has the enclave make a new key in the place of `signer`'s.
-    pub async fn renew(&mut self, signer: alloy_primitives::Address) -> Result<Info, EnclaveError> {
+    /// Has the enclave make the key that will follow `signer`, if there is none yet.
+    pub async fn prepare(&mut self, signer: Address) -> Result<Info, EnclaveError> {
+        match self.ask(&Prepare { signer }.into(), ANSWER_LIMIT).await? {
+            EnclaveResponse::Info(info) => Ok(info),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Has the enclave sign with the next key in the place of `signer`.
+    pub async fn renew(&mut self, signer: Address) -> Result<Info, EnclaveError> {
         match self.ask(&Renew { signer }.into(), ANSWER_LIMIT).await? {
             EnclaveResponse::Info(info) => Ok(info),
             other => Err(unexpected(other)),

@@ -11,7 +11,8 @@ use alloy::{
     transports::{RpcError, TransportError, TransportErrorKind, TransportResult},
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
-use contracts_bindings::IProverRegistry::IProverRegistryErrors;
+use contracts_bindings::{ICollateralStore::ICollateralStoreErrors, IProverRegistry::IProverRegistryErrors};
+use prover_verify::refusal::Refusal;
 use tokio::time::timeout;
 
 /// Time for one answer.
@@ -61,7 +62,7 @@ pub enum L1Error {
         method: &'static str,
     },
     /// The contract reverted.
-    #[error("the registry refuses: {0}")]
+    #[error("L1 refuses: {0}")]
     Reverted(Revert),
     /// The contract's answer is not what its interface says: there is another contract, or none.
     #[error("{call} at {contract} answered {answer}")]
@@ -78,13 +79,20 @@ pub enum L1Error {
     NoBlock(BlockNumberOrTag),
 }
 
-/// Why a contract reverted.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Revert {
-    /// An error of the registry's interface.
-    Registry(Box<IProverRegistryErrors>),
-    /// Something else: its data.
-    Other(Bytes),
+/// What a contract reverted with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revert(pub Bytes);
+
+impl Revert {
+    /// The error, if it is one of the registry's interface.
+    pub fn of_registry(&self) -> Option<IProverRegistryErrors> {
+        IProverRegistryErrors::abi_decode_validate(&self.0).ok()
+    }
+
+    /// The error, if it is one of the collateral store's interface.
+    pub fn of_store(&self) -> Option<ICollateralStoreErrors> {
+        ICollateralStoreErrors::abi_decode_validate(&self.0).ok()
+    }
 }
 
 impl L1 {
@@ -109,13 +117,18 @@ impl L1 {
 
     /// The result of a contract call in the newest state.
     pub async fn view<C: SolCall>(&self, contract: Address, call: &C) -> Result<C::Return, L1Error> {
-        let request_body = TransactionRequest::default().with_to(contract).with_input(call.abi_encode());
-        let answer = request("eth_call", self.provider.call(request_body)).await?;
+        let answer = self.call(contract, call.abi_encode().into()).await?;
         C::abi_decode_returns_validate(&answer).map_err(|_| L1Error::Undecodable {
             call: C::SIGNATURE,
             contract,
             answer,
         })
+    }
+
+    /// What a call answers in the newest state. Fails with the contract's reason if it reverts.
+    pub async fn call(&self, to: Address, input: Bytes) -> Result<Bytes, L1Error> {
+        let call = TransactionRequest::default().with_to(to).with_input(input);
+        request("eth_call", self.provider.call(call)).await
     }
 
     /// Gas that a call needs. Fails with the contract's reason if it reverts.
@@ -163,19 +176,15 @@ async fn request<T>(
 
 /// The contract's reason, if it was the contract that refused.
 fn revert(error: &RpcError<TransportErrorKind>) -> Option<Revert> {
-    let data = error.as_error_resp()?.as_revert_data()?;
-    Some(match IProverRegistryErrors::abi_decode_validate(&data) {
-        Ok(reason) => Revert::Registry(Box::new(reason)),
-        Err(_) => Revert::Other(data),
-    })
+    Some(Revert(error.as_error_resp()?.as_revert_data()?))
 }
 
+/// In plain words.
 impl std::fmt::Display for Revert {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Registry(reason) => write!(f, "{reason:?}"),
-            Self::Other(data) if data.is_empty() => f.write_str("no reason given"),
-            Self::Other(data) => write!(f, "unknown error {data}"),
+        if self.0.is_empty() {
+            return f.write_str("no reason given");
         }
+        write!(f, "{}", Refusal::decode(&self.0))
     }
 }

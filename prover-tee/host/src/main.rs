@@ -6,13 +6,12 @@ use clap::Parser;
 use eyre::{Result, WrapErr};
 use prover_core::Endpoint;
 use prover_tee::{
-    cli::{Cli, Command, Connections, Prove, Quote, Register, Registration, Status},
+    cli::{Cli, Command, Connections, Prove, Quote, Register, Status},
+    doctor,
     enclave::EnclaveClient,
-    l1::L1,
-    prove,
+    prove, quotes,
     registry::Registry,
-    session, status, telemetry,
-    transaction::Wallet,
+    status, telemetry,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -28,6 +27,9 @@ async fn main() -> Result<ExitCode> {
         Command::Register(args) => register(args).await,
         Command::Status(args) => status(args).await,
         Command::Quote(args) => quote(args).await,
+        Command::Measure(args) => quotes::measure(&args),
+        Command::Check(args) => quotes::check(&args),
+        Command::Doctor(args) => doctor::doctor(&args).await,
     }
 }
 
@@ -35,11 +37,10 @@ async fn prove(args: Prove) -> Result<ExitCode> {
     if let Some(listen) = args.metrics() {
         telemetry::metrics(listen).wrap_err_with(|| format!("metrics on {listen}"))?;
     }
-    let config = args.registration.session(&args.connections, args.sequencer.clone());
     let mut terminate = signal(SignalKind::terminate())?;
     let proving = async {
-        let (l1, wallet) = account(&args.connections, &args.registration)?;
-        Err(prove::run(&config, &l1, &wallet).await.into())
+        let host = args.registration.host(&args.connections, args.sequencer.clone())?;
+        Err(prove::run(&host).await.into())
     };
     // A session has nothing that must be finished: the next one starts from the top.
     tokio::select! {
@@ -50,9 +51,9 @@ async fn prove(args: Prove) -> Result<ExitCode> {
 }
 
 async fn register(args: Register) -> Result<ExitCode> {
-    let config = args.registration.session(&args.connections, Endpoint::Tcp(String::new()));
-    let (l1, wallet) = account(&args.connections, &args.registration)?;
-    session::register(&config, &l1, &wallet).await?;
+    // No sequencer is needed.
+    let host = args.registration.host(&args.connections, Endpoint::Tcp(String::new()))?;
+    host.register().await?;
     show(&args.connections, args.json).await
 }
 
@@ -74,18 +75,11 @@ async fn quote(args: Quote) -> Result<ExitCode> {
     let mut enclave = EnclaveClient::connect(&args.connections.enclave).await?;
     let info = enclave.info().await?;
     let registry = Registry::new(args.connections.l1()?, info.registry);
-    let (quote, reference) = registry.attest(&mut enclave, &info, args.operator).await?;
+    let (quote, reference) = registry.attest(&mut enclave, &info, info.signer, args.operator).await?;
     eprintln!("signer {}, reference block {}", quote.signer, reference.number);
     match args.out {
         Some(path) => std::fs::write(&path, &quote.quote).wrap_err_with(|| path.display().to_string())?,
         None => println!("{}", quote.quote),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The L1 node, and the operator's account there.
-fn account(connections: &Connections, registration: &Registration) -> Result<(L1, Wallet)> {
-    let l1 = connections.l1()?;
-    let wallet = Wallet::new(l1.clone(), registration.operator()?);
-    Ok((l1, wallet))
 }

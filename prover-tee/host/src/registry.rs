@@ -1,27 +1,27 @@
 //! Registering a key on L1.
 
+use std::time::Duration;
+
 use alloy::{eips::BlockNumberOrTag, sol_types::SolCall};
-use alloy_primitives::{Address, B256, Bytes, keccak256};
+use alloy_primitives::{Address, B256, keccak256};
 use contracts_bindings::IProverRegistry::{
-    IProverRegistryErrors, addIntermediateCall, intermediateExpiresAtCall, livenessCall, registerCall,
-    signerOfCall,
+    IProverRegistryErrors as RegistryError, activationDelayCall, evaluationFloorCall, livenessCall,
+    registerCall, signerOfCall,
 };
 use prover_core::enclave::{Attest, Info, Quote};
-use prover_quote::{QuoteFormatError, certificate};
-use tracing::info;
+use prover_quote::{QuoteFormatError, calldata, certificate};
+use tracing::{info, warn};
 
 use crate::{
     enclave::{EnclaveClient, EnclaveError},
-    l1::{BlockRef, L1, L1Error, Revert},
+    keeper::Keeper,
+    l1::{BlockRef, L1, L1Error},
     transaction::{TransactionError, Wallet},
 };
 
 /// How far behind the head the block lies that a quote names: deep enough to outlive a usual
 /// reorganisation, recent enough for the registry, which takes thousands.
 const REFERENCE_DEPTH: u64 = 3;
-
-/// An intermediate certificate that expires sooner is uploaded again, in seconds.
-const INTERMEDIATE_MARGIN: u64 = 3600;
 
 /// A `ProverRegistry`, to read.
 #[derive(Clone, Debug)]
@@ -39,15 +39,22 @@ pub enum SignerState {
     Live {
         /// Who registered it.
         operator: Address,
-        /// Until when, in Unix seconds.
-        expires_at: u64,
+        /// Until when, in Unix seconds: its own end, or that of the grace after a TCB recovery.
+        ends_at: u64,
     },
-    /// Its time is over. It cannot be registered again.
-    Expired {
+    /// Its signatures do not count yet.
+    Waiting {
         /// Who registered it.
         operator: Address,
-        /// Since when, in Unix seconds.
-        expires_at: u64,
+        /// From when on they do, in Unix seconds.
+        active_from: u64,
+    },
+    /// Its time is over, or a TCB recovery overtook it. It cannot be registered again.
+    Ended {
+        /// Who registered it.
+        operator: Address,
+        /// The registry's reason.
+        reason: String,
     },
     /// It, its workload or its platform was revoked, which is final.
     Barred {
@@ -75,10 +82,10 @@ pub enum RegistrationError {
     #[error("the enclave's quote: {0}")]
     Quote(#[from] QuoteFormatError),
     /// The quote has no platform certificate with a P-256 key.
-    #[error("the enclave's quote has no certificate with a P-256 key at place {0} of its chain")]
-    Certificate(usize),
-    /// The enclave made another key meanwhile.
-    #[error("the enclave's key is {got} now, no longer {expected}")]
+    #[error("the enclave's quote has no platform certificate with a P-256 key")]
+    Certificate,
+    /// The enclave quotes another key than it was asked to.
+    #[error("the enclave's quote is over {got}, not over {expected}")]
     KeyChanged {
         /// The key to register.
         expected: Address,
@@ -104,15 +111,23 @@ impl Registry {
     /// What the registry says of `signer`.
     pub async fn state(&self, signer: Address) -> Result<SignerState, L1Error> {
         let known = self.l1.view(self.address, &signerOfCall { signer }).await?;
-        let (operator, expires_at) = (known.operator, known.expiresAt);
+        let operator = known.operator;
         if operator == Address::ZERO {
             return Ok(SignerState::Unknown);
         }
         match self.l1.view(self.address, &livenessCall { signer }).await {
-            Ok(_) => Ok(SignerState::Live { operator, expires_at }),
-            Err(L1Error::Reverted(revert)) => Ok(match &revert {
-                Revert::Registry(reason) if matches!(**reason, IProverRegistryErrors::SignerExpired(_)) => {
-                    SignerState::Expired { operator, expires_at }
+            Ok(_) => {
+                let floor = self.l1.view(self.address, &evaluationFloorCall {}).await?;
+                let overtaken = floor.nextFrom != 0 && known.evaluationNumber < floor.next;
+                let limit = if overtaken { floor.nextFrom } else { u64::MAX };
+                Ok(SignerState::Live { operator, ends_at: known.expiresAt.min(limit) })
+            }
+            Err(L1Error::Reverted(revert)) => Ok(match revert.of_registry() {
+                Some(RegistryError::SignerNotActive(_)) => {
+                    SignerState::Waiting { operator, active_from: known.activeFrom }
+                }
+                Some(RegistryError::SignerExpired(_) | RegistryError::SignerOutdated(_)) => {
+                    SignerState::Ended { operator, reason: revert.to_string() }
                 }
                 _ => SignerState::Barred { operator, reason: revert.to_string() },
             }),
@@ -120,16 +135,24 @@ impl Registry {
         }
     }
 
-    /// A quote over `info`'s key for `operator`, and the block that dates it.
+    /// Time from the registration of a key until it counts.
+    pub async fn activation_delay(&self) -> Result<Duration, L1Error> {
+        let seconds = self.l1.view(self.address, &activationDelayCall {}).await?;
+        Ok(Duration::from_secs(seconds.saturating_to()))
+    }
+
+    /// A quote over the enclave's key `signer` for `operator`, and the block that dates it.
     pub async fn attest(
         &self,
         enclave: &mut EnclaveClient,
         info: &Info,
+        signer: Address,
         operator: Address,
     ) -> Result<(Quote, BlockRef), RegistrationError> {
         let head = self.l1.block(BlockNumberOrTag::Latest).await?.number;
         let reference = self.l1.block(BlockNumberOrTag::Number(head.saturating_sub(REFERENCE_DEPTH))).await?;
         let attest = Attest {
+            signer,
             l1_chain_id: info.l1_chain_id,
             registry: self.address,
             operator,
@@ -137,52 +160,36 @@ impl Registry {
             ref_block_hash: reference.hash,
         };
         let quote = enclave.attest(attest).await?;
-        if quote.signer != info.signer {
-            return Err(RegistrationError::KeyChanged { expected: info.signer, got: quote.signer });
+        if quote.signer != signer {
+            return Err(RegistrationError::KeyChanged { expected: signer, got: quote.signer });
         }
         Ok((quote, reference))
     }
 
-    /// Registers `info`'s key for the account of `wallet`. Returns until when it counts.
+    /// Registers the enclave's key `signer` for the account of `wallet`, after the collateral was seen to.
     pub async fn register(
         &self,
         enclave: &mut EnclaveClient,
         info: &Info,
+        signer: Address,
         wallet: &Wallet,
-    ) -> Result<u64, RegistrationError> {
-        let signer = info.signer;
-        let (quote, reference) = self.attest(enclave, info, wallet.address()).await?;
-        self.add_intermediates(&quote.quote, wallet).await?;
-        let call = registerCall { quote: quote.quote, signer, refBlockNumber: reference.number };
+        keeper: &Keeper,
+    ) -> Result<(), RegistrationError> {
+        let (quote, reference) = self.attest(enclave, info, signer, wallet.address()).await?;
+        if let Err(error) = keeper.refresh(&quote.quote).await {
+            // What L1 has may do.
+            warn!(%error, "collateral could not be seen to");
+        }
+        let compact = calldata::compact(&quote.quote)?;
+        let call = registerCall { quote: compact.into(), signer, refBlockNumber: reference.number };
         let receipt = wallet.call(self.address, call.abi_encode().into()).await?;
         match self.state(signer).await? {
-            SignerState::Live { expires_at, .. } => {
-                info!(%signer, operator = %wallet.address(), gas = receipt.gas_used, expires_at, "registered");
-                Ok(expires_at)
+            SignerState::Live { .. } | SignerState::Waiting { .. } => {
+                info!(%signer, operator = %wallet.address(), gas = receipt.gas_used, "registered");
+                Ok(())
             }
             state => Err(RegistrationError::NotLive { signer, state }),
         }
-    }
-
-    /// Uploads the intermediate certificates of `quote` that the registry does not have.
-    async fn add_intermediates(&self, quote: &[u8], wallet: &Wallet) -> Result<(), RegistrationError> {
-        let chain = certificate::chain(quote)?;
-        let now = self.l1.block(BlockNumberOrTag::Latest).await?.timestamp;
-        // Platform certificate first, root last.
-        let last = chain.len().saturating_sub(1);
-        for (place, der) in chain.into_iter().enumerate().take(last).skip(1) {
-            let key = certificate::p256_key(&der).ok_or(RegistrationError::Certificate(place))?;
-            let key_hash = keccak256(key);
-            let call = intermediateExpiresAtCall { keyHash: key_hash };
-            let expires_at = self.l1.view(self.address, &call).await?;
-            if expires_at.saturating_to::<u64>() > now.saturating_add(INTERMEDIATE_MARGIN) {
-                continue;
-            }
-            let call = addIntermediateCall { der: Bytes::from(der) };
-            let receipt = wallet.call(self.address, call.abi_encode().into()).await?;
-            info!(%key_hash, gas = receipt.gas_used, "intermediate certificate uploaded");
-        }
-        Ok(())
     }
 }
 
@@ -191,5 +198,5 @@ impl Registry {
 pub fn platform_id(quote: &[u8]) -> Result<B256, RegistrationError> {
     let chain = certificate::chain(quote)?;
     let key = chain.first().and_then(|leaf| certificate::p256_key(leaf));
-    Ok(keccak256(key.ok_or(RegistrationError::Certificate(0))?))
+    Ok(keccak256(key.ok_or(RegistrationError::Certificate)?))
 }

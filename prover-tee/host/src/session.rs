@@ -1,16 +1,19 @@
 //! One session: enclave, registration, sequencer.
 //!
 //! ```text
-//! connect to the enclave -> registered on L1? else quote and register -> connect to the sequencer
+//! connect to the enclave -> a key that counts on L1, see [`keys`](crate::keys) -> connect to the sequencer
 //!      -> take a job, prove it, return the signature, again and again
 //! ```
 //!
 //! Whatever fails ends the session, and the next one starts from the top: an enclave that was
 //! restarted has another key, and finds itself registered again. There is no other state.
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    time::Duration,
+};
 
-use alloy::eips::BlockNumberOrTag;
 use alloy_primitives::Address;
 use metrics::{counter, gauge, histogram};
 use prover_core::{
@@ -19,15 +22,15 @@ use prover_core::{
     sequencer::{self, Hello, Job, Pong, ProverMessage, SequencerMessage, Signature},
     signature,
 };
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{debug, error, info, warn};
 
 use crate::{
     enclave::{EnclaveClient, EnclaveError},
-    l1::{L1, L1Error},
-    registry::{RegistrationError, Registry, SignerState},
+    keys::{Host, Registered},
+    l1::L1Error,
+    registry::RegistrationError,
     sequencer::{SequencerClient, SequencerError},
-    transaction::Wallet,
 };
 
 /// Time between two looks at an idle enclave, which notice a restarted one and keep the connection.
@@ -42,7 +45,7 @@ pub struct SessionConfig {
     pub sequencer: Endpoint,
     /// The `ProverRegistry`.
     pub registry: Address,
-    /// How long before a key expires the enclave makes the next one.
+    /// How long before a key ends the next one is registered.
     pub renew_before: Duration,
 }
 
@@ -106,91 +109,27 @@ impl SessionError {
     }
 }
 
-/// A registered key.
-#[derive(Clone, Debug)]
-pub struct Registered {
-    /// The enclave that has it.
-    pub info: Info,
-    /// Until when it counts, in Unix seconds.
-    pub expires_at: u64,
-    /// Time left, by the clock of L1.
-    pub left: Duration,
-}
-
-/// Connects to the enclave and sees to it that its key counts on L1.
-///
-/// A key that has expired, or that expires within `renew_before`, is replaced by a new one.
-pub async fn register(
-    config: &SessionConfig,
-    l1: &L1,
-    wallet: &Wallet,
-) -> Result<(EnclaveClient, Registered), SessionError> {
-    let mut enclave = EnclaveClient::connect(&config.enclave).await?;
-    let mut info = enclave.info().await?;
-    check(config, l1.chain_id().await?, &info)?;
-    let registry = Registry::new(l1.clone(), config.registry);
-    let now = l1.block(BlockNumberOrTag::Latest).await?.timestamp;
-    let signer = info.signer;
-    let own = |operator: Address| {
-        if operator == wallet.address() {
-            Ok(())
-        } else {
-            Err(SessionError::OtherOperator { signer, operator })
-        }
-    };
-    let expires_at = match registry.state(signer).await? {
-        SignerState::Live { operator, expires_at }
-            if expires_at.saturating_sub(now) > config.renew_before.as_secs() =>
-        {
-            own(operator)?;
-            expires_at
-        }
-        SignerState::Live { operator, expires_at } | SignerState::Expired { operator, expires_at } => {
-            own(operator)?;
-            info!(%signer, expires_at, "the key's time is over, the enclave makes another");
-            info = enclave.renew(signer).await?;
-            registry.register(&mut enclave, &info, wallet).await?
-        }
-        SignerState::Unknown => registry.register(&mut enclave, &info, wallet).await?,
-        SignerState::Barred { reason, .. } => return Err(SessionError::Barred { signer, reason }),
-    };
-    let left = Duration::from_secs(expires_at.saturating_sub(now));
-    Ok((enclave, Registered { info, expires_at, left }))
-}
-
-/// Runs one session. Returns only when it is over: without an error if the key needs renewal.
-pub async fn run(config: &SessionConfig, l1: &L1, wallet: &Wallet) -> Result<(), SessionError> {
-    let (enclave, registered) = register(config, l1, wallet).await?;
-    let Registered { info, expires_at, left } = registered;
-    gauge!("prover_signer_expires_at").set(expires_at as f64);
+/// Runs one session. Returns only when it is over: without an error if the next key is to take over.
+pub async fn run(host: &Host) -> Result<(), SessionError> {
+    let (enclave, Registered { info, ends_at, left, activation_delay }) = host.register().await?;
+    gauge!("prover_signer_expires_at").set(ends_at as f64);
     let hello = Hello {
         version: PROTOCOL_VERSION,
-        operator: wallet.address(),
+        operator: host.wallet.address(),
         signer: info.signer,
         config_hash: info.config_hash,
     };
+    let config = &host.config;
     let sequencer = SequencerClient::connect(&config.sequencer, hello).await?;
     info!(signer = %info.signer, sequencer = %config.sequencer, "proving");
     gauge!("prover_connected").set(1.0);
-    // A key that is new and yet near its end is used for half of what is left.
-    let margin = if left > config.renew_before { config.renew_before } else { left / 2 };
-    let renewal = Instant::now() + left.saturating_sub(margin);
-    let outcome = Proving { info, sequencer, work: Work::Idle(enclave) }.run(renewal).await;
+    // Of a key that is new and yet near its end, the first half is used.
+    let renew_before = config.renew_before.saturating_add(activation_delay);
+    let margin = if left > renew_before { renew_before } else { left / 2 };
+    let successor = pin!(host.succeed(info.signer, margin));
+    let outcome = Proving { info: info.clone(), sequencer, work: Work::Idle(enclave) }.run(successor).await;
     gauge!("prover_connected").set(0.0);
     outcome
-}
-
-fn check(config: &SessionConfig, l1_chain_id: u64, info: &Info) -> Result<(), SessionError> {
-    let mismatch = |what, enclave: &dyn ToString, host: &dyn ToString| {
-        Err(SessionError::Mismatch { what, enclave: enclave.to_string(), host: host.to_string() })
-    };
-    if info.l1_chain_id != l1_chain_id {
-        return mismatch("L1 chain id", &info.l1_chain_id, &l1_chain_id);
-    }
-    if info.registry != config.registry {
-        return mismatch("registry", &info.registry, &config.registry);
-    }
-    Ok(())
 }
 
 /// What the enclave made of a job.
@@ -233,19 +172,24 @@ enum Event {
     Message(SequencerMessage),
     Done(Box<Finished>),
     Heartbeat,
-    Renewal,
+    Successor,
 }
 
 impl Proving {
-    async fn run(mut self, renewal: Instant) -> Result<(), SessionError> {
+    /// Proves until `successor` is ready and no batch is under way.
+    async fn run(mut self, mut successor: Pin<&mut impl Future<Output = ()>>) -> Result<(), SessionError> {
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut has_successor = false;
         loop {
+            if has_successor && matches!(self.work, Work::Idle(_)) {
+                return Ok(());
+            }
             let event = tokio::select! {
                 message = self.sequencer.next() => Event::Message(message?),
                 finished = finished(&mut self.work) => Event::Done(finished),
                 _ = heartbeat.tick(), if matches!(self.work, Work::Idle(_)) => Event::Heartbeat,
-                () = sleep_until(renewal), if matches!(self.work, Work::Idle(_)) => Event::Renewal,
+                () = &mut successor, if !has_successor => Event::Successor,
             };
             match event {
                 Event::Message(SequencerMessage::Ping(ping)) => {
@@ -265,7 +209,7 @@ impl Proving {
                     self.sequencer.send(&message).await?;
                 }
                 Event::Heartbeat => self.heartbeat().await?,
-                Event::Renewal => return Ok(()),
+                Event::Successor => has_successor = true,
             }
         }
     }

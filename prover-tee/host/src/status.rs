@@ -27,9 +27,9 @@ pub struct Status {
     pub rollup: Address,
     /// `ProverRegistry` on L1.
     pub registry: Address,
-    /// `unknown`, `live`, `expired` or `barred`.
+    /// `unknown`, `waiting`, `live`, `ended` or `barred`.
     pub state: &'static str,
-    /// Why the registry bars it.
+    /// Why it does not count.
     pub reason: Option<String>,
     /// Who registered it.
     pub operator: Option<Address>,
@@ -62,7 +62,7 @@ impl Status {
         let state = registry.state(info.signer).await?;
         let now = l1.block(BlockNumberOrTag::Latest).await?.timestamp;
         // The machine shows in a quote only, and any quote will do.
-        let quote = registry.attest(&mut enclave, &info, Address::ZERO).await;
+        let quote = registry.attest(&mut enclave, &info, info.signer, Address::ZERO).await;
         let platform = quote.and_then(|(quote, _)| platform_id(&quote.quote));
         Ok(Self::new(info, state, now, platform))
     }
@@ -71,10 +71,11 @@ impl Status {
         let Info { signer, config_hash, l1_chain_id, rollup, registry, .. } = info;
         let (state, operator, expires_at, reason) = match state {
             SignerState::Unknown => ("unknown", None, None, None),
-            SignerState::Live { operator, expires_at } => ("live", Some(operator), Some(expires_at), None),
-            SignerState::Expired { operator, expires_at } => {
-                ("expired", Some(operator), Some(expires_at), None)
+            SignerState::Live { operator, ends_at } => ("live", Some(operator), Some(ends_at), None),
+            SignerState::Waiting { operator, active_from } => {
+                ("waiting", Some(operator), None, Some(format!("it counts from Unix time {active_from} on")))
             }
+            SignerState::Ended { operator, reason } => ("ended", Some(operator), None, Some(reason)),
             SignerState::Barred { operator, reason } => ("barred", Some(operator), None, Some(reason)),
         };
         Self {
@@ -132,6 +133,7 @@ mod tests {
         let info = Info {
             version: 1,
             signer: Address::repeat_byte(1),
+            next: Address::ZERO,
             config_hash: B256::repeat_byte(2),
             l1_chain_id: 3,
             rollup: Address::repeat_byte(4),
@@ -143,8 +145,7 @@ mod tests {
     #[test]
     fn a_live_signer_shows_its_time() {
         let operator = Address::repeat_byte(7);
-        let status =
-            status(SignerState::Live { operator, expires_at: 1_000_000 + 2 * 86_400 + 3 * 3600 + 240 });
+        let status = status(SignerState::Live { operator, ends_at: 1_000_000 + 2 * 86_400 + 3 * 3600 + 240 });
         assert!(status.is_live());
         let text = status.to_string();
         assert!(text.contains("in 2 d 3 h 4 min"), "{text}");

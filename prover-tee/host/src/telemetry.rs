@@ -29,5 +29,9 @@ pub fn metrics(listen: SocketAddr) -> eyre::Result<()> {
     describe_histogram!("prover_proof_seconds", "Time from job to signature");
     describe_gauge!("prover_connected", "1 while the sequencer may send jobs");
     describe_gauge!("prover_signer_expires_at", "Unix time until which the key counts on L1");
+    describe_gauge!("prover_signer_days_left", "Days for which the key still counts on L1");
+    describe_gauge!("prover_collateral_days_left", "Days for which L1's collateral still holds, by part");
+    describe_counter!("prover_collateral_uploads", "Parts of collateral uploaded to L1");
+    describe_counter!("prover_collateral_failures", "Looks after collateral, or parts of it, that failed");
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Getting a transaction into an L1 block.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use alloy::{
     consensus::{SignableTransaction, TxEip1559, TxEnvelope},
@@ -10,7 +10,10 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
 };
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, sleep},
+};
 use tracing::{debug, info};
 
 use crate::l1::{L1, L1Error};
@@ -27,12 +30,14 @@ const REPLACEMENTS: u32 = 8;
 /// Nodes take a replacement that offers at least 10 % more.
 const RAISE_PERCENT: u128 = 125;
 
-/// Sends transactions from one account. Nothing else should send from it meanwhile.
+/// Sends transactions from one account, one after another. Nothing else should send from it meanwhile.
 #[derive(Clone, Debug)]
 pub struct Wallet {
     l1: L1,
     signer: PrivateKeySigner,
     patience: Duration,
+    /// Held while a transaction is under way, by all clones alike.
+    turn: Arc<Mutex<()>>,
 }
 
 /// Why a transaction did not get into a block, or not well.
@@ -86,7 +91,7 @@ pub enum TransactionError {
 impl Wallet {
     /// The account of `signer` on the chain of `l1`.
     pub fn new(l1: L1, signer: PrivateKeySigner) -> Self {
-        Self { l1, signer, patience: PATIENCE }
+        Self { l1, signer, patience: PATIENCE, turn: Arc::default() }
     }
 
     /// The same with another time for a transaction to get into a block before it is replaced.
@@ -104,6 +109,7 @@ impl Wallet {
     /// A transaction that no block takes is replaced by the same with higher fees; so is one that an
     /// earlier run of this program left behind.
     pub async fn call(&self, to: Address, input: Bytes) -> Result<TransactionReceipt, TransactionError> {
+        let _turn = self.turn.lock().await;
         let account = self.address();
         // The block it gets into is another than the one it was tried in.
         let gas_limit = self.l1.gas(account, to, input.clone()).await?.saturating_mul(6) / 5;

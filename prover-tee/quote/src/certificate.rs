@@ -2,7 +2,7 @@
 
 use pem_rfc7468::decode_vec;
 
-use crate::format::{QuoteFormatError, pem_chain};
+use crate::format::{DER_CERTIFICATION, PEM_CERTIFICATION, QuoteFormatError, platform_certification};
 
 const PEM_BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const PEM_END: &str = "-----END CERTIFICATE-----";
@@ -14,9 +14,18 @@ const P256_KEY_INFO: [u8; 27] = [
     0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04,
 ];
 
-/// The certificate chain of a quote, DER encoded: platform certificate, intermediate, root.
+/// The certificate chain of a quote, DER encoded: platform certificate, intermediate, root; or the first alone, if
+/// the quote is compact.
 pub fn chain(quote: &[u8]) -> Result<Vec<Vec<u8>>, QuoteFormatError> {
-    let pem = std::str::from_utf8(pem_chain(quote)?).map_err(|_| QuoteFormatError::Pem)?;
+    match platform_certification(quote)? {
+        (PEM_CERTIFICATION, pem) => from_pem(std::str::from_utf8(pem).map_err(|_| QuoteFormatError::Pem)?),
+        (DER_CERTIFICATION, der) => Ok(vec![der.to_vec()]),
+        (got, _) => Err(QuoteFormatError::Certification { expected: PEM_CERTIFICATION, got }),
+    }
+}
+
+/// The certificates in `pem`, DER encoded, in their order. What stands between them is passed over.
+pub fn from_pem(pem: &str) -> Result<Vec<Vec<u8>>, QuoteFormatError> {
     let mut certificates = Vec::new();
     let mut rest = pem;
     while let Some(start) = rest.find(PEM_BEGIN) {

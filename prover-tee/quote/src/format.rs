@@ -24,6 +24,8 @@ pub(crate) const QE_REPORT_LENGTH: usize = 384;
 pub(crate) const QE_REPORT_CERTIFICATION: u16 = 6;
 /// Certification data that holds a PEM chain.
 pub(crate) const PEM_CERTIFICATION: u16 = 5;
+/// Certification data that holds the platform's certificate alone, in DER.
+pub(crate) const DER_CERTIFICATION: u16 = 4;
 /// Both known bodies begin with the TD 1.0 report, whose last field the report data are.
 const REPORT_DATA_OFFSET: usize = TD10_BODY_LENGTH - REPORT_DATA_LENGTH;
 
@@ -76,23 +78,26 @@ pub fn report_data(quote: &[u8]) -> Result<&[u8; REPORT_DATA_LENGTH], QuoteForma
 
 /// The PEM chain that `quote` carries: platform certificate, intermediate, root.
 pub fn pem_chain(quote: &[u8]) -> Result<&[u8], QuoteFormatError> {
-    let outer = end(signature_offset(quote)?, 4 + 64 + 64);
-    let content = certification(quote, outer, QE_REPORT_CERTIFICATION)?.0;
-    let authentication_at = end(content, QE_REPORT_LENGTH + 64);
-    let authentication_length = usize::from(u16::from_le_bytes(*array(quote, authentication_at)?));
-    let inner = end(authentication_at, 2).saturating_add(authentication_length);
-    let (start, length) = certification(quote, inner, PEM_CERTIFICATION)?;
-    slice(quote, start, length)
+    match platform_certification(quote)? {
+        (PEM_CERTIFICATION, chain) => Ok(chain),
+        (got, _) => Err(QuoteFormatError::Certification { expected: PEM_CERTIFICATION, got }),
+    }
 }
 
-/// Where the certification data at `offset` begin, and how long they are.
-fn certification(quote: &[u8], offset: usize, expected: u16) -> Result<(usize, usize), QuoteFormatError> {
-    let got = u16::from_le_bytes(*array(quote, offset)?);
-    if got != expected {
-        return Err(QuoteFormatError::Certification { expected, got });
-    }
-    let length = u32_at(quote, end(offset, 2))?;
-    Ok((end(offset, 6), usize::try_from(length).unwrap_or(usize::MAX)))
+/// What `quote` says of its platform's certificate: type and content of the inner certification data.
+pub(crate) fn platform_certification(quote: &[u8]) -> Result<(u16, &[u8]), QuoteFormatError> {
+    // No signature covers the type of the outer certification data, and everybody else passes over it.
+    let outer = end(signature_offset(quote)?, 4 + 64 + 64);
+    let inner = authentication_end(quote, end(outer, 6 + QE_REPORT_LENGTH + 64))?;
+    let kind = u16::from_le_bytes(*array(quote, inner)?);
+    let length = usize::try_from(u32_at(quote, end(inner, 2))?).unwrap_or(usize::MAX);
+    Ok((kind, slice(quote, end(inner, 6), length)?))
+}
+
+/// Where the authentication data end whose length stands at `offset`.
+pub(crate) fn authentication_end(quote: &[u8], offset: usize) -> Result<usize, QuoteFormatError> {
+    let length = usize::from(u16::from_le_bytes(*array(quote, offset)?));
+    Ok(end(offset, 2).saturating_add(length))
 }
 
 /// Where the TD report begins.
@@ -109,7 +114,7 @@ fn body_offset(quote: &[u8]) -> Result<usize, QuoteFormatError> {
 }
 
 /// Where the length of the signature data stands.
-fn signature_offset(quote: &[u8]) -> Result<usize, QuoteFormatError> {
+pub(crate) fn signature_offset(quote: &[u8]) -> Result<usize, QuoteFormatError> {
     let body = body_offset(quote)?;
     let length = if body == HEADER_LENGTH {
         TD10_BODY_LENGTH

@@ -6,9 +6,10 @@
 //! | [`dstack`] | the dstack guest agent, through its socket |
 //! | [`software`] | a software platform for devnets and tests; only with the feature of that name |
 //!
-//! [`format`](mod@format) knows where things stand in a quote, and [`certificate`] reads the certificates that
-//! one carries; neither verifies anything: that is done on L1.
+//! [`format`](mod@format) knows where things stand in a quote, [`certificate`] reads the certificates that
+//! one carries, and [`calldata`] makes it as short as L1 takes it; none verifies anything: that is done on L1.
 
+pub mod calldata;
 pub mod certificate;
 pub mod dstack;
 pub mod format;

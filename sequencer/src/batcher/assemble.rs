@@ -283,7 +283,7 @@ impl Assembler {
         let mut builder = WitnessBuilder::new(parent);
         for number in parent + 1..=last {
             let witness = snapshot.block_witness(number)?.ok_or(missing("witness", number))?;
-            builder.push_block(&witness);
+            builder.push_block(&witness, snapshot.replaced_nodes(number)?);
         }
         let witness = builder.finish(
             |hash| snapshot.code(hash).ok().flatten(),

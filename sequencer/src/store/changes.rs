@@ -1,7 +1,7 @@
 //! Which keys a block changed: what unwinding and pruning walk.
 //!
 //! ```text
-//! block changes     four lists: accounts, slots, trie nodes, codes; for each
+//! block changes     three lists: accounts, slots, codes; for each
 //!                   length in bytes (4, little-endian) ‖ for each key: length (1) ‖ key
 //! ```
 
@@ -16,8 +16,6 @@ pub(super) struct BlockChanges {
     pub(super) accounts: KeyList,
     /// Keys of the table of slots.
     pub(super) slots: KeyList,
-    /// Keys of the table of trie nodes.
-    pub(super) nodes: KeyList,
     /// Hashes of code that no block before had deployed.
     pub(super) codes: KeyList,
 }
@@ -33,7 +31,7 @@ impl BlockChanges {
 
     /// As a value.
     pub(super) fn encode(&self) -> Result<Vec<u8>, StoreError> {
-        let lists = [&self.accounts, &self.slots, &self.nodes, &self.codes];
+        let lists = [&self.accounts, &self.slots, &self.codes];
         let mut out = Vec::with_capacity(lists.iter().map(|list| 4 + list.0.len()).sum());
         for list in lists {
             let len = u32::try_from(list.0.len()).map_err(|_| StoreError::TooLarge {
@@ -55,7 +53,7 @@ impl BlockChanges {
             bytes = rest;
             Some(KeyList(keys.to_vec()))
         };
-        let lists = (|| Some(Self { accounts: list()?, slots: list()?, nodes: list()?, codes: list()? }))();
+        let lists = (|| Some(Self { accounts: list()?, slots: list()?, codes: list()? }))();
         lists.filter(|_| bytes.is_empty()).ok_or(CORRUPT)
     }
 }
@@ -96,7 +94,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn changes_survive(lists in prop::array::uniform4(prop::collection::vec(prop::collection::vec(any::<u8>(), 1..128), 0..8))) {
+        fn changes_survive(lists in prop::array::uniform3(prop::collection::vec(prop::collection::vec(any::<u8>(), 1..128), 0..8))) {
             let key_list = |keys: &Vec<Vec<u8>>| {
                 let mut list = KeyList::default();
                 keys.iter().for_each(|key| list.push(key));
@@ -105,12 +103,11 @@ mod tests {
             let changes = BlockChanges {
                 accounts: key_list(&lists[0]),
                 slots: key_list(&lists[1]),
-                nodes: key_list(&lists[2]),
-                codes: key_list(&lists[3]),
+                codes: key_list(&lists[2]),
             };
             let decoded = BlockChanges::decode(&changes.encode().unwrap()).unwrap();
             prop_assert_eq!(&decoded, &changes);
-            let keys: Vec<_> = decoded.nodes.iter().map(|key| key.unwrap().to_vec()).collect();
+            let keys: Vec<_> = decoded.codes.iter().map(|key| key.unwrap().to_vec()).collect();
             prop_assert_eq!(&keys, &lists[2]);
         }
 

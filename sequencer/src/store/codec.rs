@@ -4,8 +4,10 @@
 //! number            8 bytes, big-endian
 //! history key       key ‖ number
 //! slot key          address ‖ slot (32 bytes, big-endian)
-//! node key          0x00 ‖ nibbles ‖ 0xff               a node of the account trie
-//!                   0x01 ‖ owner ‖ nibbles ‖ 0xff       a node of a storage trie; one nibble per byte
+//! node key          trie ‖ level ‖ nibbles, one per byte
+//!                   trie: 0x00 for the account trie, 0x01 ‖ owner for a storage trie
+//!                   level: 0x00 down to 3 nibbles, 0x01 below
+//! node change key   number ‖ node key
 //! account           nonce (8) ‖ balance (32) ‖ code hash (32, left out if there is no code)
 //! previous value    0x00                                there was none
 //!                   0x01 ‖ value
@@ -13,8 +15,8 @@
 //! header row        block hash ‖ origin number ‖ origin hash ‖ header in RLP
 //! ```
 //!
-//! No node key is the beginning of another, because 0xff is no nibble: rows of one place and its
-//! block numbers stand together, however deep the trie is. The root's key is the last of its trie.
+//! The upper levels of a trie, which every block changes, stand together on few pages; below them,
+//! a node stands beside its children, with which it changes.
 
 use std::borrow::Cow;
 
@@ -29,8 +31,9 @@ use super::error::StoreError;
 /// A slot of an account as a key.
 pub(super) type SlotKey = [u8; 52];
 
-/// Ends the nibbles of a node key.
-const END_OF_PATH: u8 = 0xff;
+/// Nodes with paths up to this length are the upper levels of a trie: at most 4369 of them, which
+/// fill some 600 pages.
+const UPPER_LEVELS: usize = 3;
 
 /// A number as a key.
 pub(super) const fn number_key(number: u64) -> [u8; 8] {
@@ -76,15 +79,38 @@ pub(super) fn node_key(key: &NodeKey) -> Vec<u8> {
             out.extend_from_slice(owner.as_slice());
         }
     }
+    out.push(u8::from(key.path.len() > UPPER_LEVELS));
     out.extend(key.path.iter());
-    out.push(END_OF_PATH);
     out
+}
+
+/// The place in the key of a node.
+pub(super) fn decode_node_key(key: &[u8]) -> Result<NodeKey, StoreError> {
+    let corrupt = StoreError::Corrupt { table: "TrieNodes", reason: "a key is not the place of a node" };
+    let (owner, path) = match key.split_first() {
+        Some((0, rest)) => (None, rest),
+        Some((1, rest)) => match rest.split_first_chunk::<32>() {
+            Some((owner, rest)) => (Some(B256::from(*owner)), rest),
+            None => return Err(corrupt),
+        },
+        _ => return Err(corrupt),
+    };
+    match path.split_first() {
+        Some((_, path)) if path.len() <= 64 && path.iter().all(|nibble| *nibble < 16) => {
+            Ok(NodeKey { owner, path: Nibbles::from_nibbles_unchecked(path) })
+        }
+        _ => Err(corrupt),
+    }
 }
 
 /// The range of keys that holds every node of the storage trie of `owner`.
 pub(super) fn node_key_range(owner: B256) -> (Vec<u8>, Vec<u8>) {
-    let first = [&[1], owner.as_slice()].concat();
-    (first, node_key(&NodeKey { owner: Some(owner), path: Nibbles::new() }))
+    ([&[1], owner.as_slice()].concat(), [&[1], owner.as_slice(), &[u8::MAX]].concat())
+}
+
+/// The key under which the node is kept that block `number` replaced at `key`.
+pub(super) fn node_change_key(number: u64, key: &[u8]) -> Vec<u8> {
+    [&number_key(number), key].concat()
 }
 
 /// An account as a value.
@@ -303,19 +329,24 @@ mod tests {
             }
         }
 
-        /// Between a place's rows no other place may stand, or a read of the past would miss one.
         #[test]
-        fn no_node_key_begins_another(
-            a in prop::collection::vec(0u8..16, 0..64),
-            b in prop::collection::vec(0u8..16, 0..64),
+        fn places_have_keys_of_their_own(
+            a in prop::collection::vec(0u8..16, 0..=64),
+            b in prop::collection::vec(0u8..16, 0..=64),
             owned: (bool, bool),
         ) {
+            let owner = B256::repeat_byte(7);
             let key = |nibbles: &[u8], owned: bool| node_key(&NodeKey {
-                owner: owned.then_some(B256::ZERO),
-                path: Nibbles::from_nibbles(nibbles),
+                owner: owned.then_some(owner),
+                path: alloy_trie::Nibbles::from_nibbles(nibbles),
             });
             let (x, y) = (key(&a, owned.0), key(&b, owned.1));
-            prop_assert_eq!(x.starts_with(&y), (a, owned.0) == (b, owned.1));
+            let place = decode_node_key(&x).unwrap();
+            prop_assert_eq!(&place.path.to_vec(), &a);
+            prop_assert_eq!(place.owner.is_some(), owned.0);
+            prop_assert_eq!(x == y, (a, owned.0) == (b, owned.1));
+            let (first, last) = node_key_range(owner);
+            prop_assert_eq!(first <= x && x <= last, owned.0);
         }
     }
 }

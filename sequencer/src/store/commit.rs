@@ -13,13 +13,11 @@ use executor::{Block, Receipt};
 
 use super::Store;
 use super::changes::{BlockChanges, KeyList};
-use super::codec::{
-    SlotKey, encode_account, encode_header, encode_list, encode_slot, node_key, node_key_range, number_key,
-    slot_key,
-};
+use super::codec::{SlotKey, encode_account, encode_header, encode_list, encode_slot, number_key, slot_key};
 use super::engine::{self, WriteTx};
 use super::error::StoreError;
 use super::history::VersionedWriter;
+use super::nodes;
 use super::snapshot::head_row;
 
 /// A block with everything that comes with it.
@@ -61,9 +59,9 @@ impl Store {
         let changes = BlockChanges {
             accounts: put_accounts(&tx, number, &sealed.changes)?,
             slots: put_slots(&tx, number, &sealed.changes)?,
-            nodes: put_nodes(&tx, number, &sealed.changes, trie)?,
             codes: put_codes(&tx, &sealed.changes)?,
         };
+        nodes::put(&tx, number, &sealed.changes, trie)?;
         tx.append(tx.tables.block_changes, &number_key(number), &changes.encode()?)?;
         tx.append(tx.tables.witnesses, &number_key(number), &witness.encode())?;
         tx.commit()
@@ -177,32 +175,8 @@ fn slot_changes(
 }
 
 /// Whether no slot from before survives: an account that is gone has no storage.
-const fn wipes_storage(change: &AccountChange) -> bool {
+pub(super) const fn wipes_storage(change: &AccountChange) -> bool {
     change.storage_wiped || change.account.is_none()
-}
-
-fn put_nodes(
-    tx: &WriteTx,
-    number: u64,
-    changes: &StateChanges,
-    trie: &TrieUpdates,
-) -> Result<KeyList, StoreError> {
-    let mut updates = BTreeMap::new();
-    // The trie drops a wiped subtree without walking it; here each of its nodes goes into history.
-    for (address, _) in changes.accounts.iter().filter(|(_, change)| wipes_storage(change)) {
-        let (first, last) = node_key_range(keccak256(address));
-        for row in engine::rows(tx.reader(), tx.tables.nodes, &first, &last)? {
-            updates.insert(row?.0.into_owned(), None);
-        }
-    }
-    updates.extend(trie.nodes.iter().map(|(key, rlp)| (node_key(key), rlp.as_ref().map(|rlp| &rlp[..]))));
-
-    let mut changed = KeyList::default();
-    let mut nodes = tx.tables.versioned_nodes().writer(tx, number)?;
-    for (key, rlp) in &updates {
-        set(&mut nodes, &mut changed, key, *rlp)?;
-    }
-    Ok(changed)
 }
 
 /// Writes code that is not there yet.

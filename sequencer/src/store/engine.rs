@@ -9,7 +9,7 @@ use signet_libmdbx::{TransactionKind, WriteFlags};
 use super::error::StoreError;
 use super::tables::{Table, Tables};
 
-/// Longest key that any table uses, with room: a trie node's place with its block number takes 107
+/// Longest key that any table uses, with room: a trie node's place with its block number takes 106
 /// bytes. MDBX would take 2022 with pages of 4 KiB.
 const MAX_KEY: usize = 128;
 
@@ -177,6 +177,18 @@ impl<'tx> WriteCursor<'tx> {
         self.cursor.put(key, value, WriteFlags::NO_OVERWRITE).map_err(StoreError::engine(self.table.name))
     }
 
+    /// Inserts a row after the last one of its table: fails if its key is not the greatest.
+    pub(super) fn append(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        check_size(self.table, key, value)?;
+        self.cursor.append(key, value).map_err(StoreError::engine(self.table.name))
+    }
+
+    /// Replaces the value of the row at which the cursor stands, whose key is `key`.
+    pub(super) fn replace(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        check_size(self.table, key, value)?;
+        self.cursor.put(key, value, WriteFlags::CURRENT).map_err(StoreError::engine(self.table.name))
+    }
+
     /// Removes the row at which the cursor stands.
     pub(super) fn delete(&mut self) -> Result<(), StoreError> {
         self.cursor.del().map_err(StoreError::engine(self.table.name))
@@ -212,6 +224,8 @@ mod tests {
                 tx.append(tables.codes, &key, &value),
                 cursor.put(&key, &value),
                 cursor.insert(&key, &value),
+                cursor.append(&key, &value),
+                cursor.replace(&key, &value),
             ];
             assert!(refused.iter().all(|result| matches!(
                 result,

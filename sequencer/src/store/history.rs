@@ -34,11 +34,6 @@ impl Tables {
     pub(super) const fn versioned_slots(&self) -> Versioned {
         Versioned { current: self.slots, history: self.slot_history }
     }
-
-    /// Trie nodes and their history.
-    pub(super) const fn versioned_nodes(&self) -> Versioned {
-        Versioned { current: self.nodes, history: self.node_history }
-    }
 }
 
 impl Versioned {
@@ -89,9 +84,10 @@ impl VersionedWriter<'_> {
             return Ok(false);
         }
         self.history.insert(&history_key(key, self.block), &encode_previous(previous.as_deref()))?;
-        match value {
-            Some(value) => self.current.put(key, value)?,
-            None => self.current.delete()?,
+        match (value, previous) {
+            (Some(value), Some(_)) => self.current.replace(key, value)?,
+            (Some(value), None) => self.current.put(key, value)?,
+            (None, _) => self.current.delete()?,
         }
         Ok(true)
     }

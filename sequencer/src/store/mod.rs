@@ -8,8 +8,8 @@
 //!
 //! Reads go through a [`Snapshot`], a view of the store at one moment that writers do not disturb.
 //! State is read at the head or at a past block ([`Snapshot::state_at`]): accounts, slots and trie
-//! nodes are kept as current values plus, per block, the values it replaced (see [`history`]). The
-//! same rows unwind blocks after an L1 reorganisation.
+//! nodes are kept as current values plus what each block replaced (see [`history`] and [`nodes`]).
+//! The same rows unwind blocks after an L1 reorganisation.
 //!
 //! | file | concern |
 //! |---|---|
@@ -17,7 +17,7 @@
 //! | [`engine`] | MDBX behind size checks |
 //! | [`open`] | making a store, and recognising one |
 //! | [`commit`], [`unwind`], [`prune`] | adding blocks, taking them back, forgetting the past |
-//! | [`history`], [`changes`] | values by block, and which keys a block changed |
+//! | [`history`], [`nodes`], [`changes`] | values and trie nodes by block, and which keys a block changed |
 //! | [`snapshot`], [`state`] | reading |
 //! | [`batch`], [`l1`] | batches with their proofs, and blocks of the L1 |
 //!
@@ -36,6 +36,7 @@ mod engine;
 mod error;
 mod history;
 mod l1;
+mod nodes;
 mod open;
 mod prune;
 mod snapshot;
@@ -59,10 +60,16 @@ use engine::WriteTx;
 use tables::Tables;
 
 /// An open store. Clones share it; the file closes with the last of them and of their snapshots.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Store {
     env: Environment,
     tables: Arc<Tables>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
 }
 
 impl Store {

@@ -80,8 +80,16 @@ fn make(path: &Path, config: &ChainConfig, genesis: &Genesis) -> Result<(), Stor
     drop(env);
 
     std::fs::rename(new.join(FILE), path.join(FILE)).map_err(io_error(path))?;
-    std::fs::File::open(path).and_then(|folder| folder.sync_all()).map_err(io_error(path))?;
+    // The name of the file must outlive a loss of power as its contents do, and so must the folder's.
+    sync_folder(path)?;
+    if let Some(parent) = path.canonicalize().map_err(io_error(path))?.parent() {
+        sync_folder(parent)?;
+    }
     std::fs::remove_dir_all(&new).map_err(io_error(&new))
+}
+
+fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    std::fs::File::open(path).and_then(|folder| folder.sync_all()).map_err(io_error(path))
 }
 
 fn io_error(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError {

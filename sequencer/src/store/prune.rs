@@ -8,6 +8,7 @@ use super::changes::BlockChanges;
 use super::codec::{number, number_key};
 use super::engine::{self, WriteTx};
 use super::error::StoreError;
+use super::nodes;
 use super::snapshot::head_number;
 use super::tables::{Table, Tables};
 
@@ -92,15 +93,14 @@ fn first_number<K: TransactionKind>(tx: &Tx<K>, table: Table) -> Result<Option<u
 fn forget_replaced(tx: &WriteTx, number: u64) -> Result<(), StoreError> {
     let tables = &tx.tables;
     let changes = BlockChanges::read(tx, number)?;
-    for (table, keys) in [
-        (tables.versioned_accounts(), &changes.accounts),
-        (tables.versioned_slots(), &changes.slots),
-        (tables.versioned_nodes(), &changes.nodes),
-    ] {
+    for (table, keys) in
+        [(tables.versioned_accounts(), &changes.accounts), (tables.versioned_slots(), &changes.slots)]
+    {
         let mut writer = table.writer(tx, number)?;
         for key in keys.iter() {
             writer.forget(key?)?;
         }
     }
+    nodes::forget(tx, number)?;
     tx.delete(tables.block_changes, &number_key(number))
 }

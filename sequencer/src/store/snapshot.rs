@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use alloy_eips::{BlockNumHash, eip2718::Decodable2718, eip4895::Withdrawals};
 use alloy_primitives::{Address, B256, Bytes, Sealed};
+use executor::trie::ReplacedNode;
 use executor::witness::BlockWitness;
 use executor::{Block, Header, Receipt, Transaction};
 use signet_libmdbx::TransactionKind;
@@ -12,9 +13,10 @@ use signet_libmdbx::tx::Tx;
 use signet_libmdbx::tx::aliases::RoTxSync;
 
 use super::Store;
-use super::codec::{self, HeaderRow, List, decode_header, number_key, split_header};
+use super::codec::{self, HeaderRow, List, decode_header, decode_node_key, number_key, split_header};
 use super::engine;
 use super::error::StoreError;
+use super::nodes;
 use super::prune::oldest_state;
 use super::state::StateView;
 use super::tables::{Table, Tables};
@@ -24,11 +26,17 @@ use super::tables::{Table, Tables};
 /// Cheap to take (about a microsecond) and to clone, and may be used from any thread, but not to be
 /// kept: while it lives, no page that was freed since can be used again, so the file grows with every
 /// block. Take one per request, and drop it before waiting for anything.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Snapshot {
     tx: RoTxSync,
     tables: Arc<Tables>,
     head: BlockNumHash,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot").field("head", &self.head).finish_non_exhaustive()
+    }
 }
 
 /// A block as the store keeps it.
@@ -160,7 +168,7 @@ impl Snapshot {
         self.item(self.tables.receipts, number, index, decode_receipt)
     }
 
-    /// What block `number` contributes to the witness of its batch; `None` for the genesis, and once
+    /// What block `number` recorded for the witness of its batch; `None` for the genesis, and once
     /// pruned.
     pub fn block_witness(&self, number: u64) -> Result<Option<BlockWitness>, StoreError> {
         let Some(row) = engine::get(&self.tx, self.tables.witnesses, &number_key(number))? else {
@@ -170,6 +178,18 @@ impl Snapshot {
         witness
             .map(Some)
             .map_err(|_| StoreError::Corrupt { table: "Witnesses", reason: "a row does not decode" })
+    }
+
+    /// The trie nodes that block `number` replaced, in the order of their places. None once the state
+    /// before the block was pruned.
+    pub fn replaced_nodes(&self, number: u64) -> Result<Vec<ReplacedNode>, StoreError> {
+        let rows = nodes::replaced(&self.tx, &self.tables, number)?;
+        rows.map(|row| {
+            let (key, before) = row?;
+            let before = before.map(|rlp| Bytes::copy_from_slice(&rlp));
+            Ok(ReplacedNode { key: decode_node_key(&key)?, before })
+        })
+        .collect()
     }
 
     /// The code with this hash.

@@ -1,11 +1,12 @@
 //! The state as of one block, as execution and the trie read it.
 
-use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_trie::Nibbles;
 use executor::state::{Account, StateError, StateSource};
 use executor::trie::{NodeKey, NodeSource};
 
 use super::codec::{decode_account, decode_slot, node_key, slot_key};
+use super::nodes;
 use super::snapshot::Snapshot;
 
 /// How many blocks back `BLOCKHASH` can see.
@@ -66,15 +67,9 @@ impl StateSource for StateView {
 impl NodeSource for StateView {
     fn node(&self, owner: Option<B256>, path: &Nibbles, hash: B256) -> Result<Bytes, StateError> {
         let Self { snapshot, number } = self;
-        let table = snapshot.tables().versioned_nodes();
         let key = node_key(&NodeKey { owner, path: *path });
-        let Some(rlp) = table.at(snapshot.tx(), &key, *number, snapshot.head())? else {
-            return Err(StateError::MissingNode { owner, path: *path, hash });
-        };
-        if keccak256(&rlp) != hash {
-            let reason = "the store has a node with another hash there";
-            return Err(StateError::MalformedNode { owner, path: *path, hash, reason });
-        }
+        let rlp = nodes::at(snapshot.tx(), snapshot.tables(), &key, hash, *number, snapshot.head())?;
+        let rlp = rlp.ok_or(StateError::MissingNode { owner, path: *path, hash })?;
         Ok(Bytes::copy_from_slice(&rlp))
     }
 }

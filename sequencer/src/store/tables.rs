@@ -9,7 +9,7 @@ use signet_libmdbx::{Database, DatabaseFlags, tx::aliases::RwTxUnsync};
 use super::error::StoreError;
 
 /// Version of everything on this page and in `codec`. A store of another version is refused.
-pub(super) const SCHEMA: u32 = 1;
+pub(super) const SCHEMA: u32 = 2;
 
 /// An open table.
 #[derive(Clone, Copy, Debug)]
@@ -78,12 +78,12 @@ tables! {
     slot_history: "SlotHistory",
     /// Place of a trie node → its RLP encoding as of the head.
     nodes: "TrieNodes",
-    /// Place of a trie node ‖ block number → the encoding that this block replaced.
-    node_history: "TrieNodeHistory",
+    /// Block number ‖ place of a trie node → the encoding that this block replaced.
+    node_changes: "TrieNodeChanges",
     /// Code hash → code. Never empty code.
     codes: "Codes",
-    /// Block number → the keys that the block changed in the tables above. The block before the first
-    /// row is the oldest whose state is kept.
+    /// Block number → which accounts and slots the block changed, and which code it was the first to
+    /// deploy. The block before the first row is the oldest whose state is kept.
     block_changes: "BlockChanges",
 
     /// Block number → what the block contributes to the witness of its batch.

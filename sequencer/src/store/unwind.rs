@@ -7,6 +7,7 @@ use super::changes::BlockChanges;
 use super::codec::{List, number_key, split_header};
 use super::engine::{self, WriteTx};
 use super::error::StoreError;
+use super::nodes;
 use super::prune::oldest_state;
 use super::snapshot::head_number;
 
@@ -38,16 +39,15 @@ impl Store {
 fn restore_state(tx: &WriteTx, number: u64) -> Result<(), StoreError> {
     let tables = &tx.tables;
     let changes = BlockChanges::read(tx, number)?;
-    for (table, keys) in [
-        (tables.versioned_accounts(), &changes.accounts),
-        (tables.versioned_slots(), &changes.slots),
-        (tables.versioned_nodes(), &changes.nodes),
-    ] {
+    for (table, keys) in
+        [(tables.versioned_accounts(), &changes.accounts), (tables.versioned_slots(), &changes.slots)]
+    {
         let mut writer = table.writer(tx, number)?;
         for key in keys.iter() {
             writer.restore(key?)?;
         }
     }
+    nodes::restore(tx, number)?;
     for hash in changes.codes.iter() {
         tx.delete(tables.codes, hash?)?;
     }

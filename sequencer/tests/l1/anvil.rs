@@ -5,6 +5,7 @@ use std::{
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Stdio},
+    time::UNIX_EPOCH,
 };
 
 use alloy::{
@@ -79,6 +80,13 @@ impl Anvil {
     /// Replaces the last `depth` blocks by others without transactions.
     pub(crate) async fn reorg(&self, depth: u64) {
         self.rpc("anvil_reorg", json!([depth, []])).await;
+    }
+
+    /// Gives the next block the time that it is. A reorganisation sets the clock back, and the contract
+    /// takes no batch whose L2 time is ahead of L1's.
+    pub(crate) async fn set_clock(&self) {
+        let now = UNIX_EPOCH.elapsed().unwrap().as_secs();
+        self.rpc("evm_setNextBlockTimestamp", json!([now])).await;
     }
 
     /// Seconds between blocks; 0 for none.

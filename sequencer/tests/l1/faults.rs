@@ -25,6 +25,7 @@ async fn a_reorganisation_takes_batches_and_origins_with_it() {
     world.anvil.reorg(world.anvil.head().await.0 - origin(block) + 1).await;
     let (after, _) = world.last_output().await;
     assert!(after < before, "the reorganisation took a batch: {before} -> {after}");
+    world.anvil.set_clock().await;
     world.anvil.set_block_time(1).await;
 
     // The transaction is in a block again, on the new origins, and that block on L1.
@@ -35,8 +36,12 @@ async fn a_reorganisation_takes_batches_and_origins_with_it() {
     });
     again.await;
     let next = node.transfer(1).await;
-    node.until_safe(next).await;
-    let (last, _) = world.last_output().await;
+    let last = until("the next block is on the new L1", async || {
+        let (last, output) = world.last_output().await;
+        (output.lastL2Block >= next && output.outputRoot == node.output_root(output.lastL2Block))
+            .then_some(last)
+    });
+    let last = last.await;
     for index in 1..=last {
         let output = world.output(index).await.unwrap();
         assert_eq!(output.outputRoot, node.output_root(output.lastL2Block), "output {index}");

@@ -68,27 +68,32 @@ impl Prover {
         Signature { batch, digest, signature: signature::sign(&self.key, digest) }
     }
 
-    /// Proves everything that the sequencer asks for, until it hangs up.
+    /// Proves everything that the sequencer asks for. As the real host does, it connects again when the
+    /// sequencer hangs up, which it does on who is too busy to answer.
     pub(crate) fn work(&self, sequencer: SocketAddr) -> JoinHandle<()> {
         let prover = self.clone();
         tokio::spawn(async move {
-            let mut connection = Connection::open(sequencer).await;
-            connection.send(&prover.hello().into()).await;
-            assert!(matches!(connection.receive().await, Some(SequencerMessage::Welcome(_))));
-            while let Some(message) = connection.receive().await {
-                match message {
-                    SequencerMessage::Ping(ping) => {
-                        connection.send(&Pong { number: ping.number }.into()).await;
-                    }
-                    SequencerMessage::Job(job) => {
-                        let prover = prover.clone();
-                        let proof = tokio::task::spawn_blocking(move || prover.prove(&job)).await.unwrap();
-                        connection.send(&proof.into()).await;
-                    }
-                    other => panic!("unexpected: {other:?}"),
-                }
+            loop {
+                prover.serve(Connection::open(sequencer).await).await;
             }
         })
+    }
+
+    /// Proves until the sequencer hangs up.
+    async fn serve(&self, mut connection: Connection) {
+        connection.send(&self.hello().into()).await;
+        while let Some(message) = connection.receive().await {
+            match message {
+                SequencerMessage::Welcome(_) => {}
+                SequencerMessage::Ping(ping) => connection.send(&Pong { number: ping.number }.into()).await,
+                SequencerMessage::Job(job) => {
+                    let prover = self.clone();
+                    let proof = tokio::task::spawn_blocking(move || prover.prove(&job)).await.unwrap();
+                    connection.send(&proof.into()).await;
+                }
+                other => panic!("unexpected: {other:?}"),
+            }
+        }
     }
 }
 

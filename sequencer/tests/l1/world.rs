@@ -10,18 +10,19 @@ use alloy::{
     signers::SignerSync,
     sol_types::{SolCall, SolEvent},
 };
-use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use contracts_bindings::{IProverRegistry, IRollup};
 use devnet::{
     accounts::{Role, users},
     artifacts::Artifacts,
-    deployment::{Deployment, Policy},
+    deployment::Deployment,
+    platform,
 };
 use executor::transition::output_root;
 use prover_core::{enclave::Attest, report::report_data};
 use prover_quote::{
     Quoter,
-    software::{Clock, SoftwarePki, Td},
+    software::{Clock, SoftwarePki},
 };
 use sequencer::{
     batcher::BatcherConfig,
@@ -62,28 +63,24 @@ pub(crate) struct Node {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        // Shown by a test that fails.
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter("sequencer=debug")
+            .with_test_writer()
+            .with_ansi(false)
+            .try_init();
         let anvil = Anvil::ticking().await;
         let mut roles = vec![Role::Deployer, Role::Batcher, Role::Governor];
         roles.extend((0..3).map(Role::Operator));
         let accounts: Vec<Address> = roles.into_iter().map(|role| role.signer().unwrap().address()).collect();
         devnet::l1::fund(&anvil.provider, &accounts).await.unwrap();
         let pki = SoftwarePki::new([7; 32], Clock(1_700_000_000));
-        let key = pki.root_key();
-        let (x, y) = key.split_at(32);
-        let td = Td::default();
-        let policy = Policy {
-            root: (B256::from_slice(x), B256::from_slice(y)),
-            td_attributes: td.td_attributes.into(),
-            xfam: td.xfam.into(),
-            workload: keccak256(td.workload()),
-        };
+        let month = Duration::from_secs(30 * 86_400);
+        let policy = platform::policy(&pki, &platform::collateral(&pki, 20, month).unwrap()).unwrap();
         let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts");
         let artifacts = Artifacts::of(&contracts).expect("compiled contracts");
         let deployment = Deployment::make(&anvil.provider, &anvil.url, &artifacts, &policy).await.unwrap();
-        let world = Self { anvil, deployment, pki, folder: TempDir::new().unwrap() };
-        let call = IProverRegistry::addIntermediateCall { der: world.pki.platform_ca_der().into() };
-        world.call(Role::Operator(0), world.deployment.prover_registry, call.abi_encode()).await;
-        world
+        Self { anvil, deployment, pki, folder: TempDir::new().unwrap() }
     }
 
     /// Sends a call to L1 and waits for it.
@@ -103,6 +100,7 @@ impl World {
             Prover::new(index, operator.signer().unwrap().address(), self.deployment.rollup, chain.clone());
         let head = self.anvil.head().await;
         let attest = Attest {
+            signer: prover.signer,
             l1_chain_id: chain.l1_chain_id,
             registry: self.deployment.prover_registry,
             operator: prover.operator,
@@ -110,7 +108,7 @@ impl World {
             ref_block_hash: head.1,
         };
         let machine = self.pki.machine(&format!("machine {index}")).unwrap();
-        let quote = machine.quote(&report_data(&attest, prover.signer, chain.hash())).unwrap();
+        let quote = machine.quote(&report_data(&attest, chain.hash())).unwrap();
         let call = IProverRegistry::registerCall {
             quote: quote.into(),
             signer: prover.signer,

@@ -3,7 +3,7 @@
 //! The state roots of the blocks come from `alloy-trie`, so every commit also compares our trie, fed
 //! from the store, with another implementation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use alloy_consensus::{
@@ -19,12 +19,12 @@ use alloy_trie::{EMPTY_ROOT_HASH, Nibbles, TrieAccount};
 use executor::block::{L1Origin, SealedBlock};
 use executor::chain::{BlobFraction, ChainConfig, DataMode, L1_BLOCK};
 use executor::genesis::{Genesis, GenesisAccount};
-use executor::state::{Account, AccountChange, StateChanges, StateSource};
-use executor::trie::{NodeKey, StateTrie, TouchedNode};
+use executor::state::{Accessed, Account, AccountChange, StateChanges, StateSource};
+use executor::trie::{NodeKey, ReplacedNode, StateTrie};
 use executor::witness::BlockWitness;
 use executor::{Block, Header, Receipt, Transaction};
 use op_alloy_consensus::{OpDepositReceipt, TxDeposit};
-use sequencer::store::{NewBlock, StateView, Store};
+use sequencer::store::{NewBlock, Snapshot, StateView, Store};
 
 /// How many accounts change, and how many slots of each.
 pub(crate) const ACCOUNTS: u8 = 6;
@@ -70,7 +70,6 @@ pub(crate) enum Change {
 pub(crate) struct ChainBlock {
     pub(crate) sealed: SealedBlock,
     pub(crate) origin: BlockNumHash,
-    pub(crate) witness: BlockWitness,
     /// The state after it.
     pub(crate) world: World,
 }
@@ -132,11 +131,7 @@ impl Chain {
             accessed: Default::default(),
         };
         let origin = BlockNumHash::new(genesis.origin.number, genesis.origin.hash);
-        Self {
-            config,
-            genesis,
-            blocks: vec![ChainBlock { sealed, origin, witness: Default::default(), world }],
-        }
+        Self { config, genesis, blocks: vec![ChainBlock { sealed, origin, world }] }
     }
 
     pub(crate) fn open(&self, path: &Path) -> Store {
@@ -181,32 +176,53 @@ impl Chain {
             accessed: Default::default(),
         };
         let origin = BlockNumHash::new(7 + number / 3, keccak256((number / 3).to_be_bytes()));
-        let witness = BlockWitness {
-            touched: vec![TouchedNode {
-                key: NodeKey { owner: Some(hash), path: Nibbles::from_nibbles([1, 2, 3]) },
-                rlp: Bytes::from(number.to_be_bytes().to_vec()),
-            }],
-            rewritten: vec![NodeKey { owner: None, path: Nibbles::new() }],
-            codes: vec![hash],
-            created_codes: vec![],
-            oldest_block_hash: number.checked_sub(2),
-        };
-        self.blocks.push(ChainBlock { sealed, origin, witness, world });
+        self.blocks.push(ChainBlock { sealed, origin, world });
     }
 
-    /// The block as the builder would hand it to the store: the trie is fed from the store.
+    /// The block as the builder would hand it to the store: the trie is fed from the store, and the
+    /// witness is recorded. Besides what it changes, the block reads an account and a slot.
     pub(crate) fn new_block(&self, store: &Store, number: u64) -> NewBlock {
-        let ChainBlock { sealed, origin, witness, .. } = self.block(number).clone();
+        let ChainBlock { sealed, origin, .. } = self.block(number).clone();
         let state = store.snapshot().unwrap().state();
         let mut trie = StateTrie::new(self.block(number - 1).sealed.block.header.state_root);
+        trie.start_recording();
+        let read = address((number % u64::from(ACCOUNTS)) as u8);
+        let accounts = BTreeMap::from([(read, BTreeSet::from([U256::from(1)]))]);
+        trie.touch(&state, &Accessed { accounts, ..Default::default() }, &sealed.changes).unwrap();
         let root = trie.apply(&state, &sealed.changes).unwrap();
         assert_eq!(root, sealed.block.header.state_root, "state root of block {number}");
-        NewBlock { sealed, trie: trie.take_updates(), witness, origin }
+        let touched = trie.take_touched();
+        let updates = trie.take_updates();
+        let witness = BlockWitness {
+            touched,
+            wiped: updates.wiped_storages.clone(),
+            codes: vec![sealed.hash],
+            created_codes: sealed.changes.codes.keys().copied().collect(),
+            oldest_block_hash: number.checked_sub(2),
+        };
+        NewBlock { sealed, trie: updates, witness, origin }
     }
 
-    /// Commits the block `number`, the child of the store's head.
+    /// Commits the block `number`, the child of the store's head, and checks that its witness is kept,
+    /// and what it replaced.
     pub(crate) fn commit(&self, store: &Store, number: u64) {
-        store.commit_block(&self.new_block(store, number)).unwrap();
+        let block = self.new_block(store, number);
+        let before = store.snapshot().unwrap();
+        store.commit_block(&block).unwrap();
+        let after = store.snapshot().unwrap();
+        assert_eq!(after.block_witness(number).unwrap().unwrap(), block.witness, "witness of block {number}");
+        let nodes = |snapshot: &Snapshot| {
+            let dump = snapshot.dump().unwrap();
+            BTreeMap::from_iter(dump.into_iter().find(|(name, _)| *name == "TrieNodes").unwrap().1)
+        };
+        let (mut nodes_then, nodes_now) = (nodes(&before), nodes(&after));
+        for ReplacedNode { key, before } in after.replaced_nodes(number).unwrap() {
+            let place = nodes_now.keys().chain(nodes_then.keys()).find(|place| is_at(place, &key));
+            let place = place.expect("a node stood or stands there").clone();
+            assert_eq!(nodes_then.remove(&place).map(Bytes::from), before);
+        }
+        // The others are as they were.
+        assert!(nodes_then.iter().all(|(place, rlp)| nodes_now.get(place) == Some(rlp)));
     }
 
     /// Compares everything the store says of the head and of the past with the model.
@@ -347,7 +363,8 @@ fn state_rows(world: &World) -> (usize, usize, BTreeMap<Vec<u8>, Vec<u8>>) {
     trie.apply(&NoNodes, &changes).unwrap();
     let nodes = trie.take_updates().nodes.into_iter().filter_map(|(key, rlp)| {
         let owner = key.owner.map_or(vec![0], |owner| [&[1], owner.as_slice()].concat());
-        Some(([owner, key.path.to_vec(), vec![0xff]].concat(), rlp?.to_vec()))
+        let level = vec![u8::from(key.path.len() > 3)];
+        Some(([owner, level, key.path.to_vec()].concat(), rlp?.to_vec()))
     });
     (world.len(), world.values().map(|model| model.storage.len()).sum(), nodes.collect())
 }
@@ -404,4 +421,10 @@ fn receipts(number: u64, count: usize) -> Vec<Receipt> {
         _ => Receipt::Eip1559(plain(index).into()),
     };
     (0..count).map(receipt).collect()
+}
+
+/// Whether a key of the table of nodes is that of a place: it ends in the nibbles of the path.
+fn is_at(key: &[u8], place: &NodeKey) -> bool {
+    let owner = place.owner.map_or(vec![0], |owner| [&[1], owner.as_slice()].concat());
+    key.starts_with(&owner) && key.get(owner.len() + 1..) == Some(&place.path.to_vec()[..])
 }

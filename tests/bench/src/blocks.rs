@@ -1,26 +1,32 @@
-//! Full blocks of transfers: built with and without a witness, batched, and executed again from
-//! the witness alone.
+//! Full blocks of transfers: built on a store with and without a witness, batched, and executed
+//! again from the witness alone.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use alloy_consensus::transaction::Recovered;
-use alloy_primitives::{U256, keccak256};
+use alloy_eips::BlockNumHash;
+use alloy_primitives::{Sealed, U256, keccak256};
 use alloy_sol_types::{SolCall, sol};
 use executor::{
     Transaction,
     batch::{encode, recover_senders},
     block::{BlockExecutor, BlockInput, ExecutedBlock, StateRoots},
     chain::{DataMode, MESSAGE_PASSER},
+    state::StateChanges,
     stateless,
     trie::StateTrie,
-    witness::seal,
+    witness::{BlockWitness, Witness, WitnessBuilder, seal},
 };
 use executor_testkit::{Built, ORIGIN_NUMBER, TestChain, Wallet};
 use eyre::{Result, ensure, eyre};
+use sequencer::store::{NewBlock, StateView, Store};
 
 use crate::{
-    million::{Million, SENDERS, TOKEN, holder},
-    report::{Report, median},
+    million::{SENDERS, TOKEN, holder},
+    report::{Report, median, median_difference},
 };
 
 /// Blocks of a batch: as many full ones as six blobs hold.
@@ -77,26 +83,72 @@ impl Kind {
     }
 }
 
-/// One chain under measurement, with its own trie.
-struct Side {
-    chain: TestChain,
+/// A node under measurement: its store and its trie, and how long each step of its blocks took.
+struct Node<'a> {
+    chain: &'a TestChain,
+    store: Store,
     trie: StateTrie,
+    blocks: Vec<Built>,
     execution: Vec<Duration>,
     roots: Vec<Duration>,
-    gas: u64,
+    commits: Vec<Duration>,
 }
 
-impl Side {
-    fn new(million: &Million) -> Self {
-        let chain = million.chain();
-        let trie = StateTrie::new(chain.head().sealed.block.header.state_root);
-        Self { chain, trie, execution: Vec::new(), roots: Vec::new(), gas: 0 }
+impl<'a> Node<'a> {
+    fn new(chain: &'a TestChain, folder: &Path) -> Result<Self> {
+        let mut genesis = chain.head().clone();
+        genesis.sealed.changes = StateChanges::default();
+        Ok(Self {
+            chain,
+            store: Store::open(folder, &chain.config, &chain.genesis)?,
+            trie: StateTrie::new(genesis.sealed.block.header.state_root),
+            blocks: vec![genesis],
+            execution: Vec::new(),
+            roots: Vec::new(),
+            commits: Vec::new(),
+        })
     }
 
-    /// Executes a block on the newest state.
-    fn execute(&mut self, transactions: &[Recovered<Transaction>]) -> Result<ExecutedBlock> {
+    fn head(&self) -> Result<&Built> {
+        self.blocks.last().ok_or_else(|| eyre!("there is no genesis block"))
+    }
+
+    /// Builds a block as the sequencer does: executes it, hashes the state, and writes all of it to
+    /// the disk; with its witness, or without.
+    fn build(&mut self, transactions: &[Recovered<Transaction>], record: Record) -> Result<()> {
+        let state = self.store.snapshot()?.state();
         let since = Instant::now();
-        let parent = self.chain.head();
+        let executed = self.execute(&state, transactions)?;
+        self.execution.push(since.elapsed());
+
+        let since = Instant::now();
+        let (sealed, trie, witness) = match record {
+            Record::Witness => seal(&mut self.trie, &state, executed)?,
+            Record::Nothing => {
+                let state_root = self.trie.apply(&state, &executed.changes)?;
+                let message_passer_root = self.trie.storage_root(&state, MESSAGE_PASSER)?;
+                let updates = self.trie.take_updates();
+                let sealed = executed.seal(StateRoots { state_root, message_passer_root });
+                (sealed, updates, BlockWitness::default())
+            }
+        };
+        self.roots.push(since.elapsed());
+        drop(state);
+
+        let origin = self.head()?.origin.clone();
+        let id = BlockNumHash::new(origin.number, origin.hash);
+        let block = NewBlock { sealed, trie, witness, origin: id };
+        let since = Instant::now();
+        self.store.commit_block(&block)?;
+        self.commits.push(since.elapsed());
+        self.trie.prune(CACHE);
+        let NewBlock { sealed, .. } = block;
+        self.blocks.push(Built { sealed, witness: BlockWitness::default(), replaced: Vec::new(), origin });
+        Ok(())
+    }
+
+    fn execute(&self, state: &StateView, transactions: &[Recovered<Transaction>]) -> Result<ExecutedBlock> {
+        let parent = self.head()?;
         let input = BlockInput {
             timestamp: parent.sealed.block.header.timestamp + 1,
             origin: parent.origin.clone(),
@@ -108,52 +160,47 @@ impl Side {
             parent.sealed.hash,
             ORIGIN_NUMBER,
             input,
-            &self.chain.state,
+            state,
         )?;
         for transaction in transactions {
             block.push(transaction.clone())?;
         }
-        let block = block.finish()?;
-        self.execution.push(since.elapsed());
-        Ok(block)
+        Ok(block.finish()?)
     }
 
-    /// A block as the sequencer builds it: its witness is recorded.
-    fn build_recording(&mut self, transactions: &[Recovered<Transaction>]) -> Result<()> {
-        let block = self.execute(transactions)?;
-        let since = Instant::now();
-        let (sealed, updates, witness) = seal(&mut self.trie, &self.chain.state, block)?;
-        self.roots.push(since.elapsed());
-        self.gas += sealed.block.header.gas_used;
-        self.chain.state.commit(sealed.hash, &sealed.changes, updates);
-        let origin = self.chain.head().origin.clone();
-        self.chain.blocks.push(Built { sealed, witness, origin });
-        self.trie.prune(CACHE);
-        Ok(())
+    /// Forgets what was measured so far.
+    fn clear(&mut self) {
+        for times in [&mut self.execution, &mut self.roots, &mut self.commits] {
+            times.clear();
+        }
     }
 
-    /// The same block without a witness.
-    fn build_plain(&mut self, transactions: &[Recovered<Transaction>]) -> Result<()> {
-        let block = self.execute(transactions)?;
-        let since = Instant::now();
-        let state_root = self.trie.apply(&self.chain.state, &block.changes)?;
-        let message_passer_root = self.trie.storage_root(&self.chain.state, MESSAGE_PASSER)?;
-        let updates = self.trie.take_updates();
-        let sealed = block.seal(StateRoots { state_root, message_passer_root });
-        self.roots.push(since.elapsed());
-        self.gas += sealed.block.header.gas_used;
-        self.chain.state.commit(sealed.hash, &sealed.changes, updates);
-        let origin = self.chain.head().origin.clone();
-        self.chain.blocks.push(Built { sealed, witness: Default::default(), origin });
-        self.trie.prune(CACHE);
-        Ok(())
+    /// The witness of the batch of blocks from `first` to `last`.
+    fn witness(&self, first: u64, last: u64) -> Result<Witness> {
+        let snapshot = self.store.snapshot()?;
+        let mut builder = WitnessBuilder::new(first - 1);
+        for number in first..=last {
+            let block = snapshot.block_witness(number)?;
+            let block = block.ok_or_else(|| eyre!("block {number} has no witness"))?;
+            builder.push_block(&block, snapshot.replaced_nodes(number)?);
+        }
+        let code = |hash| snapshot.code(hash).ok().flatten();
+        Ok(builder.finish(code, |number| snapshot.header(number).ok().flatten().map(Sealed::into_inner))?)
     }
 }
 
-/// Measures one kind of block.
-pub(crate) fn measure(million: &Million, kind: Kind, report: &mut Report) -> Result<()> {
-    let mut recording = Side::new(million);
-    let mut plain = Side::new(million);
+/// Whether a block's witness is recorded.
+#[derive(Clone, Copy)]
+enum Record {
+    Witness,
+    Nothing,
+}
+
+/// Measures one kind of block on top of `chain`, which has nothing but its genesis.
+pub(crate) fn measure(chain: &TestChain, kind: Kind, report: &mut Report) -> Result<()> {
+    let folder = tempfile::tempdir_in("target")?;
+    let mut recording = Node::new(chain, &folder.path().join("recording"))?;
+    let mut plain = Node::new(chain, &folder.path().join("plain"))?;
     let mut senders: Vec<Wallet> = (0..SENDERS).map(Wallet::new).collect();
     // One block to warm the caches, which is not counted.
     for number in 0..=BATCHES * BLOCKS_PER_BATCH {
@@ -166,50 +213,54 @@ pub(crate) fn measure(million: &Million, kind: Kind, report: &mut Report) -> Res
             .collect();
         // In turns, so that a slow moment of the machine hits both alike.
         if number % 2 == 0 {
-            recording.build_recording(&transactions)?;
-            plain.build_plain(&transactions)?;
+            recording.build(&transactions, Record::Witness)?;
+            plain.build(&transactions, Record::Nothing)?;
         } else {
-            plain.build_plain(&transactions)?;
-            recording.build_recording(&transactions)?;
+            plain.build(&transactions, Record::Nothing)?;
+            recording.build(&transactions, Record::Witness)?;
         }
-        let (ours, theirs) = (recording.chain.head(), plain.chain.head());
-        ensure!(ours.sealed.hash == theirs.sealed.hash, "recording changed the block");
+        ensure!(recording.head()?.sealed.hash == plain.head()?.sealed.hash, "recording changed the block");
         if number == 0 {
-            for side in [&mut recording, &mut plain] {
-                side.execution.clear();
-                side.roots.clear();
-                side.gas = 0;
-            }
+            recording.clear();
+            plain.clear();
         }
     }
 
     let name = kind.name();
-    let blocks = (BATCHES * BLOCKS_PER_BATCH) as f64;
-    let mgas_per_block = recording.gas as f64 / MEGA / blocks;
-    let mut executions: Vec<Duration> = [plain.execution.clone(), recording.execution.clone()].concat();
-    report.add(format!("{name}.execution_mgas_per_s"), mgas_per_block / median(&mut executions));
-    report.add(format!("{name}.state_root_ms"), median(&mut plain.roots.clone()) * 1000.0);
-    let built = |side: &Side| median(&mut side.execution.clone()) + median(&mut side.roots.clone());
-    let recording_cost = median(&mut recording.roots.clone()) - median(&mut plain.roots.clone());
-    report
-        .add(format!("{name}.witness_recording_percent_of_building"), recording_cost / built(&plain) * 100.0);
+    let gas: u64 = plain.blocks.iter().map(|built| built.sealed.block.header.gas_used).sum();
+    let mgas_per_block = gas as f64 / MEGA / (plain.blocks.len() - 1) as f64;
+    let executions = [&plain.execution[..], &recording.execution[..]].concat();
+    report.add(format!("{name}.execution_mgas_per_s"), mgas_per_block / median(&executions));
+    report.add(format!("{name}.state_root_ms"), median(&plain.roots) * 1000.0);
+    report.add(format!("{name}.store_commit_ms"), median(&plain.commits) * 1000.0);
+    let building = median(&executions) + median(&plain.roots) + median(&plain.commits);
+    let hashing = median_difference(&recording.roots, &plain.roots);
+    let recording_cost = hashing + median_difference(&recording.commits, &plain.commits);
+    report.add(format!("{name}.witness_recording_ms"), recording_cost * 1000.0);
+    report.add(format!("{name}.witness_recording_percent_of_building"), recording_cost / building * 100.0);
+    report.add(
+        format!("{name}.witness_recording_percent_of_building_without_commit"),
+        hashing / (building - median(&plain.commits)) * 100.0,
+    );
 
-    measure_batches(&recording.chain, name, report)
+    measure_batches(&recording, name, report)
 }
 
 /// Batches the chain and executes each batch from its witness, on one core.
-fn measure_batches(chain: &TestChain, name: &str, report: &mut Report) -> Result<()> {
+fn measure_batches(node: &Node<'_>, name: &str, report: &mut Report) -> Result<()> {
     let one_core = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
+    let mut part = TestChain::new(DataMode::Auditable, Default::default());
+    part.config = node.chain.config.clone();
     let (mut witness_bytes, mut batch_bytes, mut count, mut gas) = (0, 0, 0, 0);
     let mut speeds = Vec::new();
     for number in 0..BATCHES {
         let first = 2 + number * BLOCKS_PER_BATCH;
         let last = first + BLOCKS_PER_BATCH - 1;
-        let mut part = chain_through(chain, last)?;
+        part.blocks = node.blocks.iter().take(usize::try_from(last)? + 1).cloned().collect();
         let batch = part.batch(first);
         batch_bytes += encode(DataMode::Auditable, part.config.chain_id, &batch)?.len();
         let input = part.input(first, &batch);
-        let witness = part.witness(first);
+        let witness = node.witness(first, last)?;
         witness_bytes += witness.encode().len();
         let blocks = part.blocks.split_off(usize::try_from(first)?);
         count += blocks.iter().map(|built| built.sealed.block.body.transactions.len()).sum::<usize>();
@@ -223,7 +274,7 @@ fn measure_batches(chain: &TestChain, name: &str, report: &mut Report) -> Result
         ensure!(transition == input.expected, "another transition than expected");
         speeds.push(elapsed.div_f64(batch_gas as f64 / MEGA));
     }
-    report.add(format!("{name}.stateless_mgas_per_s_one_core"), 1.0 / median(&mut speeds));
+    report.add(format!("{name}.stateless_mgas_per_s_one_core"), 1.0 / median(&speeds));
     report.add(
         format!("{name}.witness_bytes_per_mgas"),
         f64::from(u32::try_from(witness_bytes)?) / (gas as f64 / MEGA),
@@ -233,13 +284,4 @@ fn measure_batches(chain: &TestChain, name: &str, report: &mut Report) -> Result
         f64::from(u32::try_from(batch_bytes)?) / f64::from(u32::try_from(count)?),
     );
     Ok(())
-}
-
-/// The chain as it was when `last` was its head.
-fn chain_through(chain: &TestChain, last: u64) -> Result<TestChain> {
-    let mut part = TestChain::new(DataMode::Auditable, Default::default());
-    part.config = chain.config.clone();
-    part.blocks = chain.blocks.iter().take(usize::try_from(last)? + 1).cloned().collect();
-    part.state = chain.state.clone();
-    Ok(part)
 }

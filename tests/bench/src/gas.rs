@@ -13,7 +13,7 @@ pub(crate) fn read(snapshot: &Path, report: &mut Report) -> Result<()> {
     let figures: BTreeMap<String, String> = serde_json::from_str(&text)?;
     for (name, gas) in figures {
         let gas: f64 = gas.parse().wrap_err_with(|| format!("the gas of {name}"))?;
-        report.add(format!("gas.{}", name.replace(' ', "_")), gas);
+        report.add(format!("gas.{}", name.replace(", ", "_").replace(' ', "_")), gas);
     }
     Ok(())
 }

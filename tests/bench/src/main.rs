@@ -15,9 +15,12 @@ use report::Report;
 
 fn main() -> Result<()> {
     let mut report = Report::default();
-    gas::read(Path::new("contracts/snapshots/Gas.json"), &mut report)?;
-    let million = million::Million::make(Path::new("contracts"), &mut report)?;
-    blocks::measure(&million, blocks::Kind::Eth, &mut report)?;
-    blocks::measure(&million, blocks::Kind::Erc20, &mut report)?;
+    for snapshot in ["Gas", "Collateral"] {
+        gas::read(&Path::new("contracts/snapshots").join(snapshot).with_extension("json"), &mut report)?;
+    }
+    let million = million::million(Path::new("contracts"), &mut report)?;
+    for kind in [blocks::Kind::Eth, blocks::Kind::Erc20] {
+        blocks::measure(&million, kind, &mut report)?;
+    }
     report.write(Path::new("target/bench.json"))
 }

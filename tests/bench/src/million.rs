@@ -18,37 +18,23 @@ pub(crate) const SENDERS: u64 = 3_000;
 /// Where the token is.
 pub(crate) const TOKEN: Address = address!("00000000000000000000000000000000000e2c20");
 
-/// The chain, at its genesis.
-#[derive(Debug)]
-pub(crate) struct Million {
-    alloc: BTreeMap<Address, GenesisAccount>,
-}
-
-impl Million {
-    /// Makes the genesis, and measures how long its state takes to hash.
-    pub(crate) fn make(contracts: &Path, report: &mut Report) -> Result<Self> {
-        let ether = U256::from(10).pow(U256::from(18));
-        let mut alloc = BTreeMap::new();
-        let mut token = GenesisAccount { nonce: 1, code: token_code(contracts)?, ..Default::default() };
-        let senders = (0..SENDERS).map(|index| Wallet::new(index).address);
-        for holder in (0..HOLDERS).map(holder).chain(senders) {
-            alloc.insert(holder, GenesisAccount { balance: ether, ..Default::default() });
-            // The mapping of balances is at slot 0 of OpenZeppelin's ERC20.
-            token.storage.insert(keccak256((holder, U256::ZERO).abi_encode()).into(), ether);
-        }
-        alloc.insert(TOKEN, token);
-        let million = Self { alloc };
-
-        let since = Instant::now();
-        million.chain();
-        report.add("genesis_of_1m_accounts_and_1m_slots_s", since.elapsed().as_secs_f64());
-        Ok(million)
+/// A chain with nothing but the genesis; measures how long its state takes to hash.
+pub(crate) fn million(contracts: &Path, report: &mut Report) -> Result<TestChain> {
+    let ether = U256::from(10).pow(U256::from(18));
+    let mut alloc = BTreeMap::new();
+    let mut token = GenesisAccount { nonce: 1, code: token_code(contracts)?, ..Default::default() };
+    let senders = (0..SENDERS).map(|index| Wallet::new(index).address);
+    for holder in (0..HOLDERS).map(holder).chain(senders) {
+        alloc.insert(holder, GenesisAccount { balance: ether, ..Default::default() });
+        // The mapping of balances is at slot 0 of OpenZeppelin's ERC20.
+        token.storage.insert(keccak256((holder, U256::ZERO).abi_encode()).into(), ether);
     }
+    alloc.insert(TOKEN, token);
 
-    /// A chain with nothing but the genesis.
-    pub(crate) fn chain(&self) -> TestChain {
-        TestChain::new(DataMode::Auditable, self.alloc.clone())
-    }
+    let since = Instant::now();
+    let chain = TestChain::new(DataMode::Auditable, alloc);
+    report.add("genesis_of_1m_accounts_and_1m_slots_s", since.elapsed().as_secs_f64());
+    Ok(chain)
 }
 
 /// Account number `index` of those that only receive.

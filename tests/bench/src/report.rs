@@ -1,4 +1,4 @@
-//! Figures by name.
+//! Figures by name, and the middle of many times.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
@@ -30,7 +30,17 @@ impl Report {
 }
 
 /// The middle one of some times, in seconds; zero if there are none.
-pub(crate) fn median(times: &mut [Duration]) -> f64 {
-    times.sort();
-    times.get(times.len() / 2).map_or(0.0, Duration::as_secs_f64)
+pub(crate) fn median(times: &[Duration]) -> f64 {
+    middle(times.iter().map(Duration::as_secs_f64).collect())
+}
+
+/// By how much the same steps take longer here than there, in seconds: the middle one of the
+/// differences between neighbours, which a slow moment of the machine hits alike.
+pub(crate) fn median_difference(here: &[Duration], there: &[Duration]) -> f64 {
+    middle(here.iter().zip(there).map(|(here, there)| here.as_secs_f64() - there.as_secs_f64()).collect())
+}
+
+fn middle(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }

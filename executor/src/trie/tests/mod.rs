@@ -11,7 +11,7 @@ use alloy_primitives::{B256, Bytes, U256, keccak256};
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
 use proptest::prelude::*;
 
-use super::record::{Recorder, Walk};
+use super::record::{Recorder, Visit, Walk};
 use super::sparse::Trie;
 use super::{NodeKey, NodeSource, key};
 use crate::state::StateError;

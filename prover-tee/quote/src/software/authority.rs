@@ -1,28 +1,20 @@
-//! The authority: a root, the platform authority below it, the signer of TCB info, and what they
-//! issue. Shapes are those of Intel's own certificates, field by field.
+//! The authority: a root, the authorities below it, the signer of TCB info, and what they issue.
 
 use std::path::Path;
 
-use p256::ecdsa::{DerSignature, SigningKey, VerifyingKey, signature::Signer};
+use p256::ecdsa::{SigningKey, VerifyingKey};
 use pem_rfc7468::LineEnding;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Clock, SoftwareError, SoftwarePlatform,
+    CertificateSpec, Clock, CrlSpec, Hardware, Issuer, SoftwareError, SoftwarePlatform, Usage, certificate,
     clock::{DAY, YEAR},
-    der::{self, oid},
-    platform::{self, PckIdentity},
+    platform,
 };
 
-const ROOT: &str = "Intel SGX Root CA";
-const PLATFORM_CA: &str = "Intel SGX PCK Platform CA";
 const PCK: &str = "Intel SGX PCK Certificate";
 const TCB_SIGNING: &str = "Intel SGX TCB Signing";
-
-const ROOT_CRL_URL: &str = "https://certificates.trustedservices.intel.com/IntelSGXRootCA.der";
-const PCK_CRL_URL: &str =
-    "https://api.trustedservices.intel.com/sgx/certification/v4/pckcrl?ca=platform&encoding=der";
 
 /// A root of its own kind, and everything it certifies.
 ///
@@ -30,9 +22,6 @@ const PCK_CRL_URL: &str =
 pub struct SoftwarePki {
     seed: [u8; 32],
     created: Clock,
-    root: SigningKey,
-    platform_ca: SigningKey,
-    pub(super) tcb_signing: SigningKey,
 }
 
 /// The file that an authority is kept in.
@@ -45,23 +34,19 @@ struct Stored {
 }
 
 impl SoftwarePki {
+    /// Label of the key that signs TCB info and QE identity.
+    pub const TCB_SIGNING_KEY: &'static str = "TCB signing";
+
     /// The authority that follows from `seed`, founded at `created`.
     pub fn new(seed: [u8; 32], created: Clock) -> Self {
         // A clock that is a little behind ours still finds everything valid.
-        let created = created.minus(DAY);
-        Self {
-            seed,
-            created,
-            root: derive(&seed, "root"),
-            platform_ca: derive(&seed, "platform authority"),
-            tcb_signing: derive(&seed, "TCB signing"),
-        }
+        Self { seed, created: created.minus(DAY) }
     }
 
     /// Reads the authority in `file`.
     pub fn load(file: &Path) -> Result<Self, SoftwareError> {
         let Stored { seed, created } = platform::read_json(file)?;
-        Ok(Self::new(seed, created.plus(DAY)))
+        Ok(Self { seed, created })
     }
 
     /// Keeps the authority in `file`, which only the owner may read: it holds all private keys.
@@ -71,107 +56,136 @@ impl SoftwarePki {
 
     /// The root's public key, `x ‖ y`: what a verifier pins.
     pub fn root_key(&self) -> [u8; 64] {
-        point(self.root.verifying_key())
+        self.public_key(Issuer::Root.key())
     }
 
     /// The root certificate, DER.
     pub fn root_der(&self) -> Vec<u8> {
-        let usage = Usage::Authority { path_length: 1 };
-        let validity = (self.created, Clock(u64::MAX).plus(0));
-        self.certificate(&self.root, ROOT, ROOT, self.root.verifying_key(), validity, ROOT_CRL_URL, usage)
+        self.certify(&CertificateSpec {
+            not_after: Clock(u64::MAX).plus(0),
+            ..self.authority_spec(Issuer::Root, 1)
+        })
     }
 
     /// The certificate of the platform authority, DER: the intermediate of every quote.
     pub fn platform_ca_der(&self) -> Vec<u8> {
-        let usage = Usage::Authority { path_length: 0 };
-        let validity = (self.created, self.created.plus(15 * YEAR));
-        let key = self.platform_ca.verifying_key();
-        self.certificate(&self.root, ROOT, PLATFORM_CA, key, validity, ROOT_CRL_URL, usage)
+        self.certify(&self.authority_spec(Issuer::PlatformCa, 0))
+    }
+
+    /// The certificate of the processor authority, DER.
+    pub fn processor_ca_der(&self) -> Vec<u8> {
+        self.certify(&self.authority_spec(Issuer::ProcessorCa, 0))
     }
 
     /// The certificate that TCB info and QE identity are signed with, DER.
     pub fn tcb_signing_der(&self) -> Vec<u8> {
-        let validity = (self.created, self.created.plus(7 * YEAR));
-        let key = self.tcb_signing.verifying_key();
-        self.certificate(&self.root, ROOT, TCB_SIGNING, key, validity, ROOT_CRL_URL, Usage::Signer(None))
+        self.certify(&self.tcb_signing_spec())
+    }
+
+    /// What the certificate of the TCB signer says.
+    pub fn tcb_signing_spec(&self) -> CertificateSpec {
+        CertificateSpec {
+            issuer: Issuer::Root,
+            subject: TCB_SIGNING.to_owned(),
+            key: Self::TCB_SIGNING_KEY.to_owned(),
+            not_before: self.created,
+            not_after: self.created.plus(7 * YEAR),
+            usage: Usage::Signer,
+        }
+    }
+
+    /// What the certificate of the machine `name` says.
+    pub fn machine_spec(&self, name: &str, hardware: Hardware) -> CertificateSpec {
+        CertificateSpec {
+            issuer: Issuer::PlatformCa,
+            subject: PCK.to_owned(),
+            key: format!("PCK of {name}"),
+            not_before: self.created,
+            not_after: self.created.plus(7 * YEAR),
+            usage: Usage::Platform(hardware),
+        }
     }
 
     /// A machine whose keys follow from `name` and that this authority certifies.
     pub fn machine(&self, name: &str) -> Result<SoftwarePlatform, SoftwareError> {
-        let pck = derive(&self.seed, &format!("PCK of {name}"));
-        let attestation = derive(&self.seed, &format!("attestation key of {name}"));
-        let identity = PckIdentity::of(pck.verifying_key());
-        let validity = (self.created, self.created.plus(7 * YEAR));
-        let usage = Usage::Signer(Some(identity.sgx_extensions()));
-        let leaf = self.certificate(
-            &self.platform_ca,
-            PLATFORM_CA,
-            PCK,
-            pck.verifying_key(),
-            validity,
-            PCK_CRL_URL,
-            usage,
-        );
-        let chain = pem(&[leaf, self.platform_ca_der(), self.root_der()])?;
-        Ok(SoftwarePlatform::new(pck, attestation, chain))
+        self.machine_by(name, &self.machine_spec(name, Hardware::default()))
+    }
+
+    /// The machine `name` with a certificate of its own making.
+    pub fn machine_by(&self, name: &str, spec: &CertificateSpec) -> Result<SoftwarePlatform, SoftwareError> {
+        let mut chain = vec![self.certify(spec)];
+        match spec.issuer {
+            Issuer::Root => {}
+            Issuer::PlatformCa => chain.push(self.platform_ca_der()),
+            Issuer::ProcessorCa => chain.push(self.processor_ca_der()),
+        }
+        chain.push(self.root_der());
+        let attestation = self.key(&format!("attestation key of {name}"));
+        Ok(SoftwarePlatform::new(self.key(&spec.key), attestation, pem(&chain)?))
+    }
+
+    /// Makes a certificate, DER. Nothing is checked: it may be one that no authority would give.
+    pub fn certify(&self, spec: &CertificateSpec) -> Vec<u8> {
+        certificate::certificate(spec, &self.key(spec.issuer.key()), self.key(&spec.key).verifying_key())
+    }
+
+    /// Makes a revocation list, DER.
+    pub fn revoke(&self, spec: &CrlSpec) -> Vec<u8> {
+        certificate::revocation_list(spec, &self.key(spec.issuer.key()))
     }
 
     /// The root's revocation list, DER, with the serial numbers of the authorities in `revoked`.
-    pub fn root_crl(&self, number: u8, issued: Clock, next: Clock, revoked: &[[u8; 20]]) -> Vec<u8> {
-        revocation_list(&self.root, ROOT, number, issued, next, revoked)
+    pub fn root_crl(&self, number: u8, issued: Clock, next_update: Clock, revoked: &[[u8; 20]]) -> Vec<u8> {
+        let revoked = revoked.to_vec();
+        self.revoke(&CrlSpec { issuer: Issuer::Root, number, issued, next_update, revoked })
     }
 
     /// The platform authority's revocation list, DER, with the serial numbers in `revoked`.
-    pub fn pck_crl(&self, number: u8, issued: Clock, next: Clock, revoked: &[[u8; 20]]) -> Vec<u8> {
-        revocation_list(&self.platform_ca, PLATFORM_CA, number, issued, next, revoked)
+    pub fn pck_crl(&self, number: u8, issued: Clock, next_update: Clock, revoked: &[[u8; 20]]) -> Vec<u8> {
+        let revoked = revoked.to_vec();
+        self.revoke(&CrlSpec { issuer: Issuer::PlatformCa, number, issued, next_update, revoked })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of a certificate, in their order")]
-    fn certificate(
-        &self,
-        issuer_key: &SigningKey,
-        issuer: &str,
-        subject: &str,
-        key: &VerifyingKey,
-        (not_before, not_after): (Clock, Clock),
-        crl_url: &str,
-        usage: Usage,
-    ) -> Vec<u8> {
-        let body = der::sequence(&[
-            &der::context(0, &der::integer(&[2])),
-            &der::integer(&key_id(key)),
-            &algorithm(),
-            &name(issuer),
-            &der::sequence(&[&der::utc_time(&not_before.utc_time()), &der::utc_time(&not_after.utc_time())]),
-            &name(subject),
-            &key_info(key),
-            &der::context(3, &extensions(issuer_key.verifying_key(), key, crl_url, usage)),
-        ]);
-        signed(issuer_key, &body)
+    /// Public key with this label, `x ‖ y`.
+    pub fn public_key(&self, label: &str) -> [u8; 64] {
+        point(self.key(label).verifying_key())
     }
-}
 
-/// What a certificate's key may be used for.
-enum Usage {
-    /// To sign certificates, with at most so many authorities below.
-    Authority { path_length: u8 },
-    /// To sign data; a PCK certificate has Intel's extensions in addition.
-    Signer(Option<Vec<u8>>),
-}
+    /// Serial number of the certificates of the key with this label.
+    pub fn serial(&self, label: &str) -> [u8; 20] {
+        key_id(self.key(label).verifying_key())
+    }
 
-/// A key that follows from `seed` and a label.
-fn derive(seed: &[u8; 32], label: &str) -> SigningKey {
-    let mut candidate = Sha256::new()
-        .chain_update(b"software TDX platform key")
-        .chain_update(seed)
-        .chain_update(label)
-        .finalize();
-    loop {
-        // All but one in 2^32 candidates are below the order of the curve.
-        if let Ok(key) = SigningKey::from_slice(&candidate) {
-            return key;
+    /// `r ‖ s` over the SHA-256 of `message`, by the key with this label.
+    pub fn sign(&self, label: &str, message: &[u8]) -> [u8; 64] {
+        platform::sign(&self.key(label), message)
+    }
+
+    fn authority_spec(&self, issuer: Issuer, path_length: u8) -> CertificateSpec {
+        CertificateSpec {
+            issuer: Issuer::Root,
+            subject: issuer.name().to_owned(),
+            key: issuer.key().to_owned(),
+            not_before: self.created,
+            not_after: self.created.plus(15 * YEAR),
+            usage: Usage::Authority { path_length },
         }
-        candidate = Sha256::digest(candidate);
+    }
+
+    /// The key that follows from the seed and a label.
+    fn key(&self, label: &str) -> SigningKey {
+        let mut candidate = Sha256::new()
+            .chain_update(b"software TDX platform key")
+            .chain_update(self.seed)
+            .chain_update(label)
+            .finalize();
+        loop {
+            // All but one in 2^32 candidates are below the order of the curve.
+            if let Ok(key) = SigningKey::from_slice(&candidate) {
+                return key;
+            }
+            candidate = Sha256::digest(candidate);
+        }
     }
 }
 
@@ -195,101 +209,4 @@ pub(super) fn pem(certificates: &[Vec<u8>]) -> Result<String, SoftwareError> {
         text.push_str(&pem_rfc7468::encode_string("CERTIFICATE", LineEnding::LF, certificate)?);
     }
     Ok(text)
-}
-
-fn algorithm() -> Vec<u8> {
-    der::sequence(&[&der::object_identifier(oid::ECDSA_WITH_SHA256)])
-}
-
-fn signed(key: &SigningKey, body: &[u8]) -> Vec<u8> {
-    let signature: DerSignature = key.sign(body);
-    der::sequence(&[body, &algorithm(), &der::bit_string(0, signature.as_bytes())])
-}
-
-fn name(common_name: &str) -> Vec<u8> {
-    let part = |kind, value: Vec<u8>| der::set(&[&der::sequence(&[&der::object_identifier(kind), &value])]);
-    der::sequence(&[
-        &part(oid::COMMON_NAME, der::utf8_string(common_name)),
-        &part(oid::ORGANIZATION, der::utf8_string("Intel Corporation")),
-        &part(oid::LOCALITY, der::utf8_string("Santa Clara")),
-        &part(oid::STATE, der::utf8_string("CA")),
-        &part(oid::COUNTRY, der::printable_string("US")),
-    ])
-}
-
-fn key_info(key: &VerifyingKey) -> Vec<u8> {
-    der::sequence(&[
-        &der::sequence(&[
-            &der::object_identifier(oid::EC_PUBLIC_KEY),
-            &der::object_identifier(oid::PRIME256V1),
-        ]),
-        &der::bit_string(0, &[&[4], &point(key)[..]].concat()),
-    ])
-}
-
-fn extension(kind: &[u8], content: &[u8]) -> Vec<u8> {
-    der::sequence(&[&der::object_identifier(kind), &der::octet_string(content)])
-}
-
-fn critical(kind: &[u8], content: &[u8]) -> Vec<u8> {
-    der::sequence(&[&der::object_identifier(kind), &der::boolean_true(), &der::octet_string(content)])
-}
-
-fn authority_key_id(key: &VerifyingKey) -> Vec<u8> {
-    extension(oid::AUTHORITY_KEY_ID, &der::sequence(&[&der::context_primitive(0, &key_id(key))]))
-}
-
-fn extensions(issuer: &VerifyingKey, key: &VerifyingKey, crl_url: &str, usage: Usage) -> Vec<u8> {
-    let full_name = der::context(0, &der::context_primitive(6, crl_url.as_bytes()));
-    let distribution_points = der::sequence(&[&der::sequence(&[&der::context(0, &full_name)])]);
-    // Key usage bits count from the left: 0 signature, 1 non-repudiation, 5 certificates, 6 lists.
-    let (key_usage, constraints, sgx) = match usage {
-        Usage::Authority { path_length } => (
-            der::bit_string(1, &[0x06]),
-            der::sequence(&[&der::boolean_true(), &der::integer(&[path_length])]),
-            None,
-        ),
-        Usage::Signer(sgx) => (der::bit_string(6, &[0xc0]), der::sequence(&[]), sgx),
-    };
-    der::sequence(&[
-        &authority_key_id(issuer),
-        &extension(oid::CRL_DISTRIBUTION_POINTS, &distribution_points),
-        &extension(oid::SUBJECT_KEY_ID, &der::octet_string(&key_id(key))),
-        &critical(oid::KEY_USAGE, &key_usage),
-        &critical(oid::BASIC_CONSTRAINTS, &constraints),
-        &sgx.map(|content| extension(oid::SGX_EXTENSIONS, &content)).unwrap_or_default(),
-    ])
-}
-
-fn revocation_list(
-    key: &SigningKey,
-    issuer: &str,
-    number: u8,
-    issued: Clock,
-    next: Clock,
-    revoked: &[[u8; 20]],
-) -> Vec<u8> {
-    // Reason 1 is a compromised key.
-    let reason = der::sequence(&[&extension(oid::CRL_REASON, &der::enumerated(1))]);
-    let entries: Vec<u8> = revoked
-        .iter()
-        .flat_map(|serial| {
-            der::sequence(&[&der::integer(serial), &der::utc_time(&issued.utc_time()), &reason])
-        })
-        .collect();
-    let entries = if entries.is_empty() { entries } else { der::sequence(&[&entries]) };
-    let extensions = der::sequence(&[
-        &extension(oid::CRL_NUMBER, &der::integer(&[number])),
-        &authority_key_id(key.verifying_key()),
-    ]);
-    let body = der::sequence(&[
-        &der::integer(&[1]),
-        &algorithm(),
-        &name(issuer),
-        &der::utc_time(&issued.utc_time()),
-        &der::utc_time(&next.utc_time()),
-        &entries,
-        &der::context(0, &extensions),
-    ]);
-    signed(key, &body)
 }

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use serde_json::Value;
+
 use super::{
-    Clock, SoftwareError, SoftwarePki,
+    CertificateSpec, Clock, Hardware, Issuer, SoftwareError, SoftwarePki,
     authority::pem,
-    platform::{self, CPU_SVN, FMSPC, PCE_SVN, QE_PRODUCT, QE_SIGNER, QE_SVN},
+    platform::{QE_PRODUCT, QE_SIGNER, QE_SVN},
 };
 
 /// Everything that a verifier needs beside a quote. Serialises to the form in which `dcap-qvl` keeps
@@ -57,19 +59,36 @@ pub struct CollateralSpec {
     pub qe: TcbStatus,
 }
 
-/// A verdict on a level of security versions.
+/// A verdict on a level of security versions, in Intel's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TcbStatus {
     /// Nothing known against it.
     UpToDate,
-    /// Superseded by a security update.
-    OutOfDate,
-    /// The operator must change the configuration.
-    ConfigurationNeeded,
     /// The software must be hardened.
     SWHardeningNeeded,
+    /// The operator must change the configuration.
+    ConfigurationNeeded,
+    /// Both.
+    ConfigurationAndSWHardeningNeeded,
+    /// Superseded by a security update.
+    OutOfDate,
+    /// That, and the operator must change the configuration.
+    OutOfDateConfigurationNeeded,
     /// Broken.
     Revoked,
+}
+
+impl TcbStatus {
+    /// Every one.
+    pub const ALL: [Self; 7] = [
+        Self::UpToDate,
+        Self::SWHardeningNeeded,
+        Self::ConfigurationNeeded,
+        Self::ConfigurationAndSWHardeningNeeded,
+        Self::OutOfDate,
+        Self::OutOfDateConfigurationNeeded,
+        Self::Revoked,
+    ];
 }
 
 impl CollateralSpec {
@@ -91,23 +110,64 @@ impl CollateralSpec {
 impl SoftwarePki {
     /// Collateral for all machines of this authority.
     pub fn collateral(&self, spec: &CollateralSpec) -> Result<Collateral, SoftwareError> {
-        let json = |error| SoftwareError::Content { path: "collateral".into(), error };
-        let tcb_info = serde_json::to_string(&TcbInfo::new(spec)).map_err(json)?;
-        let qe_identity = serde_json::to_string(&QeIdentity::new(spec)).map_err(json)?;
-        let signer_chain = pem(&[self.tcb_signing_der(), self.root_der()])?;
-        let sign = |text: &str| platform::sign(&self.tcb_signing, text.as_bytes()).to_vec();
-        Ok(Collateral {
+        let mut collateral = Collateral {
             pck_crl_issuer_chain: pem(&[self.platform_ca_der(), self.root_der()])?,
             root_ca_crl: self.root_crl(spec.crl_number, spec.issued, spec.next_update, &[]),
             pck_crl: self.pck_crl(spec.crl_number, spec.issued, spec.next_update, &spec.revoked),
-            tcb_info_issuer_chain: signer_chain.clone(),
-            tcb_info_signature: sign(&tcb_info),
-            tcb_info,
-            qe_identity_issuer_chain: signer_chain,
-            qe_identity_signature: sign(&qe_identity),
-            qe_identity,
-        })
+            tcb_info_issuer_chain: String::new(),
+            tcb_info: serde_json::to_string(&TcbInfo::new(spec)).map_err(unwritable)?,
+            tcb_info_signature: Vec::new(),
+            qe_identity_issuer_chain: String::new(),
+            qe_identity: serde_json::to_string(&QeIdentity::new(spec)).map_err(unwritable)?,
+            qe_identity_signature: Vec::new(),
+        };
+        self.sign_collateral(&mut collateral, &self.tcb_signing_spec())?;
+        Ok(collateral)
     }
+
+    /// Signs TCB info and QE identity as they are, with the key that `signer` certifies, and puts in its chain.
+    pub fn sign_collateral(
+        &self,
+        collateral: &mut Collateral,
+        signer: &CertificateSpec,
+    ) -> Result<(), SoftwareError> {
+        let mut chain = vec![self.certify(signer)];
+        match signer.issuer {
+            Issuer::Root => {}
+            Issuer::PlatformCa => chain.push(self.platform_ca_der()),
+            Issuer::ProcessorCa => chain.push(self.processor_ca_der()),
+        }
+        chain.push(self.root_der());
+        let chain = pem(&chain)?;
+        collateral.tcb_info_signature = self.sign(&signer.key, collateral.tcb_info.as_bytes()).to_vec();
+        collateral.qe_identity_signature = self.sign(&signer.key, collateral.qe_identity.as_bytes()).to_vec();
+        collateral.tcb_info_issuer_chain = chain.clone();
+        collateral.qe_identity_issuer_chain = chain;
+        Ok(())
+    }
+}
+
+impl Collateral {
+    /// Changes the TCB info. Its signature does not fit any more: see [`SoftwarePki::sign_collateral`].
+    pub fn edit_tcb_info(&mut self, edit: impl FnOnce(&mut Value)) -> Result<(), SoftwareError> {
+        change(&mut self.tcb_info, edit)
+    }
+
+    /// Changes the QE identity. Its signature does not fit any more: see [`SoftwarePki::sign_collateral`].
+    pub fn edit_qe_identity(&mut self, edit: impl FnOnce(&mut Value)) -> Result<(), SoftwareError> {
+        change(&mut self.qe_identity, edit)
+    }
+}
+
+fn change(text: &mut String, edit: impl FnOnce(&mut Value)) -> Result<(), SoftwareError> {
+    let mut value = serde_json::from_str(text).map_err(unwritable)?;
+    edit(&mut value);
+    *text = value.to_string();
+    Ok(())
+}
+
+fn unwritable(error: serde_json::Error) -> SoftwareError {
+    SoftwareError::Content { path: "collateral".into(), error }
 }
 
 /// TCB info of version 3, in Intel's order of fields.
@@ -119,7 +179,7 @@ struct TcbInfo {
     issue_date: String,
     next_update: String,
     fmspc: String,
-    pce_id: &'static str,
+    pce_id: String,
     tcb_type: u8,
     tcb_evaluation_data_number: u32,
     tdx_module: TdxModule,
@@ -160,7 +220,7 @@ struct IsvTcb {
 #[derive(Serialize)]
 struct PlatformTcb {
     sgxtcbcomponents: Vec<Component>,
-    pcesvn: u8,
+    pcesvn: u16,
     tdxtcbcomponents: Vec<Component>,
 }
 
@@ -190,10 +250,11 @@ struct QeIdentity {
 impl TcbInfo {
     fn new(spec: &CollateralSpec) -> Self {
         let date = spec.issued.rfc3339();
+        let Hardware { fmspc, pce_id, cpu_svn, pce_svn } = Hardware::default();
         let level = |svn: [u8; 16], tdx: [u8; 16], status| TcbLevel {
             tcb: PlatformTcb {
                 sgxtcbcomponents: svn.map(|svn| Component { svn }).into(),
-                pcesvn: PCE_SVN,
+                pcesvn: pce_svn,
                 tdxtcbcomponents: tdx.map(|svn| Component { svn }).into(),
             },
             tcb_date: date.clone(),
@@ -211,8 +272,8 @@ impl TcbInfo {
             version: 3,
             issue_date: date.clone(),
             next_update: spec.next_update.rfc3339(),
-            fmspc: hex::encode_upper(FMSPC),
-            pce_id: "0000",
+            fmspc: hex::encode_upper(fmspc),
+            pce_id: hex::encode_upper(pce_id),
             tcb_type: 0,
             tcb_evaluation_data_number: spec.evaluation,
             tdx_module: module(),
@@ -227,7 +288,7 @@ impl TcbInfo {
                 }],
             }],
             tcb_levels: vec![
-                level(CPU_SVN, td.tee_tcb_svn, spec.platform),
+                level(cpu_svn, td.tee_tcb_svn, spec.platform),
                 level([0; 16], [0; 16], TcbStatus::OutOfDate),
             ],
         }

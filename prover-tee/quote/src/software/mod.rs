@@ -6,6 +6,10 @@
 //! ([`Collateral`]). The same verifiers accept it once they are told that root, and no verifier
 //! that trusts Intel's root ever does.
 //!
+//! Everything that can be wrong in the real world can be made here: other hardware, certificates of any making
+//! ([`CertificateSpec`]), revocations ([`CrlSpec`]), collateral of any content ([`Collateral::edit_tcb_info`]), signed by
+//! whomever, and edited quotes signed again ([`SoftwarePlatform::resign`]).
+//!
 //! As in the real world, three parties hold three kinds of keys: the authority's are in a
 //! [`SoftwarePki`], a machine's in its [`SoftwarePlatform`], and the enclave's own key is in
 //! neither. The enclave asks its platform like a device.
@@ -21,15 +25,19 @@
 //! ```
 
 mod authority;
+mod certificate;
 mod clock;
 mod collateral;
 mod der;
+mod hardware;
 mod platform;
 mod td;
 
 pub use authority::SoftwarePki;
+pub use certificate::{CertificateSpec, CrlSpec, Issuer, Usage};
 pub use clock::Clock;
 pub use collateral::{Collateral, CollateralSpec, TcbStatus};
+pub use hardware::Hardware;
 pub use platform::{Defect, SoftwarePlatform};
 pub use td::{QuoteVersion, Td};
 

@@ -2,27 +2,19 @@
 
 use std::{fs, path::Path};
 
-use p256::ecdsa::{Signature, SigningKey, VerifyingKey, signature::Signer};
+use p256::ecdsa::{Signature, SigningKey, signature::Signer};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-use super::{
-    QuoteVersion, SoftwareError, Td,
-    authority::point,
-    der::{self, oid},
-    fit,
-};
+use super::{QuoteVersion, SoftwareError, Td, authority::point, fit};
 use crate::{
     QuoteError, Quoter, checked,
-    format::{PEM_CERTIFICATION, QE_REPORT_CERTIFICATION, REPORT_DATA_LENGTH, TEE_TYPE_TDX},
+    format::{
+        PEM_CERTIFICATION, QE_REPORT_CERTIFICATION, QE_REPORT_LENGTH, QuoteFormatError, REPORT_DATA_LENGTH,
+        TEE_TYPE_TDX, signature_offset,
+    },
 };
 
-/// Model of the software machines, as TCB info names them.
-pub(super) const FMSPC: [u8; 6] = [0x53, 0x57, 0, 0, 0, 0];
-/// Version of the provisioning certification enclave.
-pub(super) const PCE_SVN: u8 = 11;
-/// The 16 security version numbers of the processor.
-pub(super) const CPU_SVN: [u8; 16] = [3, 3, 2, 2, 4, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0];
 /// Version of the TD quoting enclave.
 pub(super) const QE_SVN: u16 = 6;
 /// Product number of the TD quoting enclave.
@@ -32,6 +24,8 @@ pub(super) const QE_SIGNER: [u8; 32] = [
     0xdc, 0x9e, 0x2a, 0x7c, 0x6f, 0x94, 0x8f, 0x17, 0x47, 0x4e, 0x34, 0xa7, 0xfc, 0x43, 0xed, 0x03, 0x0f,
     0x7c, 0x15, 0x63, 0xf1, 0xba, 0xbd, 0xdf, 0x63, 0x40, 0xc8, 0x2e, 0x0e, 0x54, 0xa8, 0xc5,
 ];
+/// The processor's security versions in the quoting enclave's report, which nobody judges.
+const QE_CPU_SVN: [u8; 16] = [3, 3, 2, 2, 4, 1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0];
 /// SGX attributes of the quoting enclave.
 const QE_ATTRIBUTES: [u8; 16] = [0x15, 0, 0, 0, 0, 0, 0, 0, 0xe7, 0, 0, 0, 0, 0, 0, 0];
 /// Vendor id of Intel's quoting enclaves in the header of a quote.
@@ -123,10 +117,26 @@ impl SoftwarePlatform {
         super::authority::key_id(self.pck.verifying_key())
     }
 
+    /// Signs an edited quote again: header and body by the attestation key, the quoting enclave's report by the PCK.
+    /// So anything in them can be wrong and nothing else is. The attestation key that the report vouches for stays.
+    pub fn resign(&self, quote: &mut [u8]) -> Result<(), QuoteFormatError> {
+        let at = signature_offset(quote)?;
+        let report = at.saturating_add(4 + 64 + 64 + 6);
+        let needed = report.saturating_add(QE_REPORT_LENGTH + 64);
+        let short = QuoteFormatError::TooShort { length: quote.len(), needed };
+        let (signed, rest) = quote.split_at_mut_checked(at).ok_or(short)?;
+        let signature = rest.get_mut(4..4 + 64).ok_or(short)?;
+        signature.copy_from_slice(&sign(&self.attestation, signed));
+        let report = rest.get_mut(4 + 64 + 64 + 6..).ok_or(short)?;
+        let (report, rest) = report.split_at_mut_checked(QE_REPORT_LENGTH).ok_or(short)?;
+        rest.get_mut(..64).ok_or(short)?.copy_from_slice(&sign(&self.pck, report));
+        Ok(())
+    }
+
     fn make(&self, report_data: &[u8; REPORT_DATA_LENGTH]) -> Result<Vec<u8>, SoftwareError> {
         let version: u16 = match self.version {
             QuoteVersion::V4 => 4,
-            QuoteVersion::V5 => 5,
+            QuoteVersion::V5Td10 | QuoteVersion::V5 | QuoteVersion::V5Td15Ex => 5,
         };
         // Attestation key type 2 is ECDSA over P-256.
         let header: Vec<u8> = [
@@ -163,7 +173,7 @@ impl SoftwarePlatform {
             .finalize()
             .into();
         let report: Vec<u8> = [
-            &CPU_SVN[..],
+            &QE_CPU_SVN[..],
             &[0; 4],
             &[0; 28],
             &QE_ATTRIBUTES,
@@ -206,48 +216,6 @@ impl std::fmt::Debug for SoftwarePlatform {
             .field("version", &self.version)
             .field("defect", &self.defect)
             .finish_non_exhaustive()
-    }
-}
-
-/// What a PCK certificate says of its machine.
-pub(super) struct PckIdentity {
-    /// Provisioning id.
-    ppid: [u8; 16],
-    /// Platform instance id.
-    instance: [u8; 16],
-}
-
-impl PckIdentity {
-    /// Ids that follow from the machine's key.
-    pub(super) fn of(key: &VerifyingKey) -> Self {
-        let id = |label: &[u8]| {
-            let digest: [u8; 32] =
-                Sha256::new().chain_update(label).chain_update(point(key)).finalize().into();
-            digest.first_chunk().copied().unwrap_or_default()
-        };
-        Self { ppid: id(b"PPID"), instance: id(b"platform instance") }
-    }
-
-    /// Intel's SGX extensions (Intel PCK Certificate and CRL specification, table 2).
-    pub(super) fn sgx_extensions(&self) -> Vec<u8> {
-        let entry = |path: &[u8], value: Vec<u8>| {
-            let id = [oid::SGX_EXTENSIONS, path].concat();
-            der::sequence(&[&der::object_identifier(&id), &value])
-        };
-        let mut tcb: Vec<u8> =
-            (1..).zip(CPU_SVN).flat_map(|(number, svn)| entry(&[2, number], der::integer(&[svn]))).collect();
-        tcb.extend(entry(&[2, 17], der::integer(&[PCE_SVN])));
-        tcb.extend(entry(&[2, 18], der::octet_string(&CPU_SVN)));
-        let flags: Vec<u8> = (1..=3).flat_map(|number| entry(&[7, number], der::boolean_true())).collect();
-        der::sequence(&[
-            &entry(&[1], der::octet_string(&self.ppid)),
-            &entry(&[2], der::sequence(&[&tcb])),
-            &entry(&[3], der::octet_string(&[0; 2])),
-            &entry(&[4], der::octet_string(&FMSPC)),
-            &entry(&[5], der::enumerated(1)),
-            &entry(&[6], der::octet_string(&self.instance)),
-            &entry(&[7], der::sequence(&[&flags])),
-        ])
     }
 }
 

@@ -12,9 +12,21 @@ pub enum QuoteVersion {
     /// Version 4 with a TD 1.0 report.
     #[default]
     V4,
+    /// Version 5 with a TD 1.0 report.
+    V5Td10,
     /// Version 5 with a TD 1.5 report.
     V5,
+    /// Version 5 with a TD 1.5 report and its extension (body type 4).
+    V5Td15Ex,
 }
+
+impl QuoteVersion {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::V4, Self::V5Td10, Self::V5, Self::V5Td15Ex];
+}
+
+/// Bytes that a body of type 4 adds to a TD 1.5 report. A TD without service TDs has zeros there, but for its id.
+const EXTENSION_LENGTH: usize = 237;
 
 /// What a TD report says, but for the report data: every field as its bytes stand in a quote.
 ///
@@ -102,10 +114,11 @@ fn measurement(of: &str) -> [u8; 48] {
 }
 
 impl Td {
-    /// `MRTD ‖ RTMR0 ‖ RTMR1 ‖ RTMR2 ‖ MRCONFIGID`, whose keccak256 is the workload id that the
+    /// `MRTD ‖ RTMR0 ‖ RTMR1 ‖ RTMR2 ‖ MRCONFIGID ‖ TDATTRIBUTES ‖ XFAM`, whose keccak256 is the workload id that the
     /// registry on L1 has a list of.
     pub fn workload(&self) -> Vec<u8> {
-        [self.mr_td, self.rtmr0, self.rtmr1, self.rtmr2, self.mr_config_id].concat()
+        let measurements = [self.mr_td, self.rtmr0, self.rtmr1, self.rtmr2, self.mr_config_id].concat();
+        [&measurements[..], &self.td_attributes, &self.xfam].concat()
     }
 
     /// What follows the header in a quote, up to the signature data.
@@ -132,15 +145,20 @@ impl Td {
             report_data,
         ]
         .concat();
-        match version {
-            QuoteVersion::V4 => Ok(report),
-            QuoteVersion::V5 => {
-                report.extend(self.tee_tcb_svn2);
-                report.extend(self.mr_service_td);
-                let length: u32 = fit("TD report", report.len())?;
-                // Body type 3 is a TD 1.5 report.
-                Ok([&3u16.to_le_bytes()[..], &length.to_le_bytes(), &report].concat())
-            }
+        let body_type: u16 = match version {
+            QuoteVersion::V4 => return Ok(report),
+            QuoteVersion::V5Td10 => 2,
+            QuoteVersion::V5 => 3,
+            QuoteVersion::V5Td15Ex => 4,
+        };
+        if body_type > 2 {
+            report.extend(self.tee_tcb_svn2);
+            report.extend(self.mr_service_td);
         }
+        if body_type > 3 {
+            report.extend([0; EXTENSION_LENGTH]);
+        }
+        let length: u32 = fit("TD report", report.len())?;
+        Ok([&body_type.to_le_bytes()[..], &length.to_le_bytes(), &report].concat())
     }
 }

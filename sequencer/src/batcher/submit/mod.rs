@@ -35,7 +35,7 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 use contracts_bindings::IRollup;
-use executor::stateless::BatchInput;
+use executor::{batch::trusted_setup, stateless::BatchInput};
 use metrics::{counter, gauge};
 use tokio::{
     sync::watch,
@@ -390,7 +390,10 @@ impl Submitter {
         let sidecar = task::spawn_blocking(move || {
             let input = BatchInput::decode(payload.input).map_err(|error| wrong(error.to_string()))?;
             let blobs = input.blobs.iter().map(|blob| *blob.blob).collect();
-            Ok::<_, SubmitError>(BlobTransactionSidecarEip7594::try_from_blobs(blobs)?)
+            Ok::<_, SubmitError>(BlobTransactionSidecarEip7594::try_from_blobs_with_settings(
+                blobs,
+                trusted_setup(),
+            )?)
         });
         let sidecar = sidecar.await??;
         self.sidecar = Some((key, sidecar.clone()));

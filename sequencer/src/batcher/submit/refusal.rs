@@ -70,7 +70,9 @@ fn rollup_advice(error: &RollupError) -> Advice {
 fn registry_advice(error: &RegistryError) -> Advice {
     match error {
         RegistryError::SignerUnknown(error) => Advice::DropSigner(error.signer),
+        RegistryError::SignerNotActive(error) => Advice::DropSigner(error.signer),
         RegistryError::SignerExpired(error) => Advice::DropSigner(error.signer),
+        RegistryError::SignerOutdated(error) => Advice::DropSigner(error.signer),
         RegistryError::SignerIsRevoked(error) => Advice::DropSigner(error.signer),
         RegistryError::SignerWorkloadRemoved(error) => Advice::DropSigner(error.signer),
         RegistryError::SignerPlatformRevoked(error) => Advice::DropSigner(error.signer),

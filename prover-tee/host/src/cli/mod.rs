@@ -1,5 +1,7 @@
 //! The command line.
 
+mod quotes;
+
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
@@ -12,10 +14,17 @@ use clap::{Args, Parser, Subcommand};
 use prover_core::Endpoint;
 
 use crate::{
+    keeper::{Keeper, KeeperConfig},
+    keys::Host,
     l1::{L1, L1Error},
     operator::{self, KEY_VARIABLE, KeyError},
+    registry::Registry,
     session::SessionConfig,
+    source::Source,
+    transaction::Wallet,
 };
+
+pub use quotes::{Check, Doctor, Measure};
 
 /// Runs a prover of the rollup: feeds an enclave with batches, and registers its key on L1.
 #[derive(Debug, Parser)]
@@ -32,7 +41,7 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Prove batches until stopped. Registers the enclave's key first, and again before it expires.
+    /// Prove batches until stopped. Keeps the enclave registered on L1, and L1's collateral fresh.
     Prove(Prove),
     /// Register the enclave's key on L1 if it is not, and exit.
     Register(Register),
@@ -40,6 +49,14 @@ pub enum Command {
     Status(Status),
     /// Have the enclave make a quote, and print or save it.
     Quote(Quote),
+    /// Replay an event log against a quote, and print the workload id to allow. Exits with 4 if a register does not
+    /// replay.
+    Measure(Measure),
+    /// Say whether L1 would accept a quote, by the contracts themselves and by dcap-qvl. Exits with 0 only if it would,
+    /// with 4 if not, and with 5 if the two judges differ.
+    Check(Check),
+    /// Say in plain words whether this machine can prove, and what to do if it cannot. Exits with 0 only if it can.
+    Doctor(Doctor),
 }
 
 /// Enclave and L1: what every command needs.
@@ -63,9 +80,19 @@ pub struct Registration {
     /// PROVER_OPERATOR_KEY is read.
     #[arg(long)]
     pub operator_key_file: Option<PathBuf>,
-    /// Register the next key so many hours before the present one expires.
-    #[arg(long, default_value_t = 12)]
-    pub renew_before_hours: u32,
+    /// Register the next key so long before the present one ends: 12h, 2days, ...
+    #[arg(long, value_name = "TIME", default_value = "12h", value_parser = humantime::parse_duration)]
+    pub renew_before: Duration,
+    /// Where Intel's collateral comes from: the URL of Intel's service or of a PCCS, a folder of files, or a file
+    /// (JSON of dcap-qvl's QuoteCollateralV3).
+    #[arg(long, value_name = "URL|FOLDER|FILE", default_value = "https://api.trustedservices.intel.com")]
+    pub collateral: Source,
+    /// Upload newer collateral when L1's holds for less than this. A key lives no longer than the collateral.
+    #[arg(long, value_name = "TIME", default_value = "14days", value_parser = humantime::parse_duration)]
+    pub refresh_before: Duration,
+    /// Look for newer collateral so often.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
+    pub collateral_interval: Duration,
 }
 
 /// `prover-tee prove`.
@@ -140,14 +167,28 @@ impl Registration {
         operator::load(self.operator_key_file.as_deref(), std::env::var(KEY_VARIABLE).ok())
     }
 
-    /// What a session needs.
-    pub fn session(&self, connections: &Connections, sequencer: Endpoint) -> SessionConfig {
-        SessionConfig {
+    /// Everything that a session needs.
+    pub fn host(&self, connections: &Connections, sequencer: Endpoint) -> eyre::Result<Host> {
+        let config = SessionConfig {
             enclave: connections.enclave.clone(),
             sequencer,
             registry: self.registry,
-            renew_before: Duration::from_secs(u64::from(self.renew_before_hours).saturating_mul(3600)),
-        }
+            renew_before: self.renew_before,
+        };
+        let keeper = KeeperConfig {
+            source: self.collateral.clone(),
+            refresh_before: self.refresh_before,
+            interval: self.collateral_interval,
+        };
+        let l1 = connections.l1()?;
+        let wallet = Wallet::new(l1.clone(), self.operator()?);
+        Ok(Host {
+            config,
+            registry: Registry::new(l1.clone(), self.registry),
+            keeper: Keeper::new(keeper, l1.clone(), self.registry, wallet.clone()),
+            l1,
+            wallet,
+        })
     }
 }
 

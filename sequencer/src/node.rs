@@ -20,6 +20,8 @@ use crate::{
 const UNWIND_QUEUE: usize = 8;
 /// How long requests under way may take to finish when the node stops.
 const RPC_GRACE: Duration = Duration::from_secs(5);
+/// How long what still reads the store may take to notice that the node stops.
+const STORE_GRACE: Duration = Duration::from_secs(5);
 /// How often the store forgets what need not be kept.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -32,6 +34,7 @@ pub struct Node {
     builder: oneshot::Receiver<Result<(), BuilderError>>,
     /// What follows L1 and brings batches there, if anything does.
     l1: Option<L1Side>,
+    store: Store,
 }
 
 impl Node {
@@ -85,11 +88,11 @@ impl Node {
         let builder = Builder::new(chain, settings.builder(), store.clone(), pool, heads.clone(), origins)?;
         let inputs = BuilderInputs { ready, unwinds: unwind_requests, stop: stopping.clone() };
         let builder = ended(builder::spawn(builder, inputs)?);
-        tokio::spawn(prune(store, settings.retention(), heads.clone(), stopping));
+        tokio::spawn(prune(store.clone(), settings.retention(), heads.clone(), stopping));
 
         let head = heads.latest();
         tracing::info!(rpc = %rpc.address(), head = head.number, hash = %head.hash, "node started");
-        Ok(Self { rpc, stop, builder, l1 })
+        Ok(Self { rpc, stop, builder, l1, store })
     }
 
     /// Where JSON-RPC listens.
@@ -111,7 +114,7 @@ impl Node {
         self.shut_down(failure).await
     }
 
-    /// Stops every part, and waits until all have.
+    /// Stops every part, and waits until all have: the store can then be opened again.
     pub async fn stop(self) -> eyre::Result<()> {
         self.shut_down(None).await
     }
@@ -127,9 +130,14 @@ impl Node {
             return Err(failure);
         }
         match self.builder.await {
-            Ok(Ok(())) => Ok(()),
-            ended => Err(builder_failure(ended)),
+            Ok(Ok(())) => {}
+            ended => return Err(builder_failure(ended)),
         }
+        // Tasks that were told to stop still hold the store until they run again.
+        if tokio::time::timeout(STORE_GRACE, self.store.closed()).await.is_err() {
+            tracing::warn!("the store is still being read");
+        }
+        Ok(())
     }
 }
 

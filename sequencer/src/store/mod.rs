@@ -47,6 +47,7 @@ mod unwind;
 use std::sync::Arc;
 
 use signet_libmdbx::Environment;
+use tokio::sync::watch;
 
 pub use batch::{BatchPayload, BatchRecord, BatchSignature, BatchStatus};
 pub use commit::NewBlock;
@@ -64,6 +65,8 @@ use tables::Tables;
 pub struct Store {
     env: Environment,
     tables: Arc<Tables>,
+    /// Goes with every handle on the file, and is dropped after it: see [`Store::closed`].
+    open: watch::Sender<()>,
 }
 
 impl std::fmt::Debug for Store {
@@ -73,6 +76,17 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
+    /// Gives this handle up, and resolves once all others and all snapshots are gone too: the file can
+    /// then be opened again. Whoever holds one for ever is waited for as long.
+    pub fn closed(self) -> impl Future<Output = ()> + Send + use<> {
+        let mut open = self.open.subscribe();
+        drop(self);
+        async move {
+            // Nothing is ever sent; the error says that the last sender is gone.
+            while open.changed().await.is_ok() {}
+        }
+    }
+
     fn env(&self) -> &Environment {
         &self.env
     }

@@ -11,6 +11,7 @@ use executor::{Block, Header, Receipt, Transaction};
 use signet_libmdbx::TransactionKind;
 use signet_libmdbx::tx::Tx;
 use signet_libmdbx::tx::aliases::RoTxSync;
+use tokio::sync::watch;
 
 use super::Store;
 use super::codec::{self, HeaderRow, List, decode_header, decode_node_key, number_key, split_header};
@@ -31,6 +32,8 @@ pub struct Snapshot {
     tx: RoTxSync,
     tables: Arc<Tables>,
     head: BlockNumHash,
+    /// Dropped after `tx`: see [`Store::closed`].
+    _open: watch::Sender<()>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -57,7 +60,7 @@ impl Store {
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let tx = self.env().begin_ro_sync().map_err(StoreError::engine("begin to read"))?;
         let head = head_id(&tx, self.tables())?;
-        Ok(Snapshot { tx, tables: Arc::clone(self.tables()), head })
+        Ok(Snapshot { tx, tables: Arc::clone(self.tables()), head, _open: self.open.clone() })
     }
 }
 

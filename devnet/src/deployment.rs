@@ -24,8 +24,6 @@ use crate::{
 
 /// Delay of the timelock, in seconds.
 const TIMELOCK_DELAY: u64 = 1;
-/// After this many seconds without a batch, anyone may submit one.
-const SEQUENCER_TIMEOUT: u64 = 600;
 /// A batch's origin may be at most this many L1 blocks old.
 const MAX_ORIGIN_LAG: u64 = 1_000;
 /// Seconds to finality with proofs of all provers.
@@ -81,8 +79,15 @@ pub struct Policy {
 }
 
 impl Deployment {
-    /// Deploys everything and waits until it stands.
-    pub async fn make(l1: &DynProvider, url: &str, artifacts: &Artifacts, policy: &Policy) -> Result<Self> {
+    /// Deploys everything and waits until it stands. After `sequencer_timeout` seconds without a batch anyone
+    /// may submit one.
+    pub async fn make(
+        l1: &DynProvider,
+        url: &str,
+        artifacts: &Artifacts,
+        policy: &Policy,
+        sequencer_timeout: u64,
+    ) -> Result<Self> {
         let mut deployer = Deployer::new(url, Role::Deployer.signer()?).await?;
         let governor = Role::Governor.signer()?.address();
 
@@ -139,7 +144,7 @@ impl Deployment {
                     registry: prover_registry,
                     sequencer: Role::Batcher.signer()?.address(),
                     timelock,
-                    sequencerTimeout: SEQUENCER_TIMEOUT,
+                    sequencerTimeout: sequencer_timeout,
                     maxOriginLag: MAX_ORIGIN_LAG,
                     fastThreshold: PROVERS.into(),
                     fastDelay: FAST_DELAY,

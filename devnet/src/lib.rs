@@ -130,7 +130,8 @@ async fn deploy_or_continue(
     }
     progress.step("contracts on L1");
     l1::fund(l1, &programs::funded_roles()?).await?;
-    let deployment = Deployment::make(l1, &settings.l1_url(), artifacts, policy).await?;
+    let deployment =
+        Deployment::make(l1, &settings.l1_url(), artifacts, policy, settings.sequencer_timeout).await?;
     record::write(&path, &deployment)?;
     Ok(deployment)
 }

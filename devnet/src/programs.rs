@@ -47,6 +47,8 @@ pub fn sequencer(settings: &Settings, state: &StateDir, deployment: &Deployment)
             .path("--chain", state.join("chain.json"))
             .path("--genesis", state.join("genesis.json"))
             .value("--l1-rpc", settings.l1_url())
+            // anvil serves the blobs itself.
+            .value("--l1-beacon", settings.l1_url())
             .value("--rollup", deployment.rollup)
             .value("--registry", deployment.prover_registry)
             .path("--batcher-key-file", state.join("keys/batcher"))

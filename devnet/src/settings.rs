@@ -40,6 +40,9 @@ pub struct Settings {
     /// collateral, and so may anyone: the provers upload what they find in the folder `collateral`.
     #[arg(long, value_name = "TIME", default_value = "30days", value_parser = humantime::parse_duration)]
     pub collateral_lifetime: Duration,
+    /// Seconds without a batch after which anybody may submit one. Read when the contracts are deployed.
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+    pub sequencer_timeout: u64,
     /// Folder of the Foundry project, for the compiled contracts and the L1 client.
     #[arg(long, default_value = "contracts")]
     pub contracts: PathBuf,

@@ -12,6 +12,7 @@ use crate::{
     heads::{Head, Heads},
     l1::{L1Error, L1Setup, L1Side},
     pool::Pool,
+    replica::{BlobSource, Replica, ReplicaSetup},
     rpc::{Api, RpcServer},
     store::{BatchStatus, Retention, Snapshot, Store},
 };
@@ -38,18 +39,34 @@ pub struct Node {
 }
 
 impl Node {
-    /// Opens the store and starts everything.
+    /// Opens the store and starts everything; first brings the store up to L1, if it is told where the blobs are.
     pub async fn start(settings: &Settings) -> eyre::Result<Self> {
         let chain = settings.read_chain()?;
         let genesis = settings.read_genesis()?;
         let store = Store::open(&settings.data_dir, &chain, &genesis)
             .wrap_err_with(|| format!("cannot open the store in {}", settings.data_dir.display()))?;
         let chain = Arc::new(chain);
-        let heads = heads_of(&store.snapshot()?)?;
 
         let ready = Arc::new(Notify::new());
         let wake = Arc::clone(&ready);
         let pool = Pool::new(chain.chain_id, settings.pool(&chain), move || wake.notify_one());
+        if let (Some(l1), Some(beacon)) = (settings.l1.l1(&genesis), &settings.l1.l1_beacon) {
+            let blobs = BlobSource::new(beacon)?;
+            let setup = ReplicaSetup {
+                l1,
+                blobs,
+                chain: Arc::clone(&chain),
+                store: store.clone(),
+                pool: pool.clone(),
+            };
+            let mut replica = Replica::new(setup)?;
+            if settings.l1.stand_by {
+                replica.stand_by(settings.l1.batcher_key()?.address()).await?;
+            }
+            let block = replica.catch_up().await.wrap_err("cannot take over what is on L1")?;
+            tracing::info!(block, "the store holds what is on L1");
+        }
+        let heads = heads_of(&store.snapshot()?)?;
 
         // What listens comes first: if a port is taken, no block is sealed and no batch submitted.
         let api = Api {

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {TransactionGas} from "../base/TransactionGas.sol";
-import {RollupTest} from "../rollup/RollupTest.sol";
+import {BridgeDeployment} from "./BridgeDeployment.sol";
 import {MessagePasserProof} from "./MessagePasserProof.sol";
 import {OpBridge} from "./OpBridge.sol";
 import {ICrossDomainMessenger} from "src/bridge/ICrossDomainMessenger.sol";
@@ -16,24 +16,13 @@ import {PHA} from "src/token/PHA.sol";
 ///
 /// Deposits pay for L2 gas by burning L1 gas, less what they use. At a base fee of 50 gwei that is nothing, and the contracts'
 /// own work shows; at 1 gwei and below it is nearly all.
-contract BridgeGasTest is RollupTest, OpBridge, TransactionGas {
+contract BridgeGasTest is BridgeDeployment, OpBridge, TransactionGas {
     struct Bridge {
         IPortal portal;
         ICrossDomainMessenger messenger;
         IL1StandardBridge bridge;
     }
 
-    /// @dev All that clients need to prove and finalise one.
-    struct Withdrawal {
-        IPortal.WithdrawalTransaction transaction;
-        IPortal.OutputRootProof output;
-        bytes[] proof;
-        uint256 index;
-        uint256 opIndex;
-    }
-
-    uint256 internal constant FINALIZATION_PERIOD = 1 hours;
-    uint256 internal constant L2_INTERVAL = 10;
     uint256 internal constant AMOUNT = 25 ether;
     uint32 internal constant MIN_GAS = 200_000;
     address internal constant L2_MESSENGER = 0x4200000000000000000000000000000000000007;
@@ -55,10 +44,13 @@ contract BridgeGasTest is RollupTest, OpBridge, TransactionGas {
         vm.deal(bob, 1 ether);
         pha.transfer(bob, 1 ether);
 
-        deployOpBridge(GENESIS_BLOCK, GENESIS_TIME, L2_INTERVAL, FINALIZATION_PERIOD);
+        deployOpBridge(GENESIS_BLOCK, GENESIS_TIME, SUBMISSION_INTERVAL, FINALIZATION_PERIOD);
         op = Bridge(opPortal, opMessenger, opBridge);
+        deployBridge();
+        ours = Bridge(portal, messenger, bridge);
+        setQuota(address(portal), address(0), 50 ether);
         use(op);
-        ours = op;
+        use(ours);
         nextBlock(12);
     }
 

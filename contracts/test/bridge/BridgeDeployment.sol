@@ -7,6 +7,8 @@ import {ICrossDomainMessenger} from "src/bridge/ICrossDomainMessenger.sol";
 import {IL1StandardBridge} from "src/bridge/IL1StandardBridge.sol";
 import {IPortal} from "src/bridge/IPortal.sol";
 import {IWithdrawalQuota} from "src/bridge/IWithdrawalQuota.sol";
+import {L1CrossDomainMessenger} from "src/bridge/L1CrossDomainMessenger.sol";
+import {L1StandardBridge} from "src/bridge/L1StandardBridge.sol";
 import {Portal} from "src/bridge/Portal.sol";
 import {UpgradeTimelock} from "src/governance/UpgradeTimelock.sol";
 import {UpgradeableProxy} from "src/governance/UpgradeableProxy.sol";
@@ -19,7 +21,7 @@ abstract contract BridgeDeployment is RollupTest {
     /// @dev L2 blocks between outputs.
     uint256 internal constant SUBMISSION_INTERVAL = 10;
     /// @dev Contracts that `deployBridge` deploys before the timelock.
-    uint256 private constant BEFORE_TIMELOCK = 3;
+    uint256 private constant BEFORE_TIMELOCK = 7;
 
     UpgradeTimelock internal upgradeTimelock;
     CouncilPause internal councilPause;
@@ -30,25 +32,31 @@ abstract contract BridgeDeployment is RollupTest {
     function deployBridge() internal {
         address admin = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + BEFORE_TIMELOCK);
         councilPause = new CouncilPause(account("council"), admin, 7 days);
-        portal = IPortal(
-            payable(deployProxied(
-                    address(
-                        new Portal(
-                            IPortal.Config({
-                                rollup: address(rollupContract),
-                                councilPause: address(councilPause),
-                                timelock: admin,
-                                quotaWindow: QUOTA_WINDOW,
-                                finalizationPeriod: FINALIZATION_PERIOD,
-                                submissionInterval: SUBMISSION_INTERVAL,
-                                l2BlockTime: 1
-                            })
-                        )
-                    ),
-                    admin,
-                    abi.encodeCall(IPortal.initialize, ())
-                ))
+        Portal portalCode = new Portal(
+            IPortal.Config({
+                rollup: address(rollupContract),
+                councilPause: address(councilPause),
+                timelock: admin,
+                quotaWindow: QUOTA_WINDOW,
+                finalizationPeriod: FINALIZATION_PERIOD,
+                submissionInterval: SUBMISSION_INTERVAL,
+                l2BlockTime: 1
+            })
         );
+        portal = IPortal(proxy(address(portalCode), admin, abi.encodeCall(IPortal.initialize, ())));
+        L1CrossDomainMessenger messengerCode = new L1CrossDomainMessenger(
+            L1CrossDomainMessenger.Config({portal: address(portal), councilPause: address(councilPause)})
+        );
+        messenger = ICrossDomainMessenger(proxy(address(messengerCode), admin, ""));
+        L1StandardBridge bridgeCode = new L1StandardBridge(
+            L1StandardBridge.Config({
+                messenger: address(messenger),
+                councilPause: address(councilPause),
+                timelock: admin,
+                quotaWindow: QUOTA_WINDOW
+            })
+        );
+        bridge = IL1StandardBridge(proxy(address(bridgeCode), admin, ""));
         upgradeTimelock = new UpgradeTimelock(
             SLOW_DELAY + FINALIZATION_PERIOD + 1,
             new address[](0),
@@ -59,8 +67,8 @@ abstract contract BridgeDeployment is RollupTest {
         vm.assertEq(address(upgradeTimelock), admin);
     }
 
-    function deployProxied(address implementation, address admin, bytes memory initData) private returns (address) {
-        return address(new UpgradeableProxy(implementation, admin, initData));
+    function proxy(address implementation, address admin, bytes memory initData) private returns (address payable) {
+        return payable(new UpgradeableProxy(implementation, admin, initData));
     }
 
     /// @dev As the timelock does.

@@ -49,6 +49,7 @@ contract BridgeGasTest is BridgeDeployment, OpBridge, TransactionGas {
         deployBridge();
         ours = Bridge(portal, messenger, bridge);
         setQuota(address(portal), address(0), 50 ether);
+        setQuota(address(bridge), address(pha), 50 ether);
         use(op);
         use(ours);
         nextBlock(12);
@@ -125,6 +126,29 @@ contract BridgeGasTest is BridgeDeployment, OpBridge, TransactionGas {
         uint256 before = bob.balance;
         compareWithdrawal("ETH", withdrawal, withdrawal);
         vm.assertEq(bob.balance - before, 2 ether);
+    }
+
+    /// @dev As far as the record falls behind where a batch comes every five minutes: by the outputs of two delays.
+    /// forge-config: default.isolate = true
+    function test_ProveFarFromRecordedFinality() public {
+        IPortal.WithdrawalTransaction memory withdrawal = plainWithdrawal();
+        for (uint256 i; i < 23; ++i) {
+            this.submitOutputCall(keccak256(abi.encode(i)));
+            nextBlock(12);
+        }
+        bytes memory opCall = this.proveCall(withdrawal, true);
+        bytes memory ourCall = this.proveCall(withdrawal, false);
+        nextBlock(FAST_DELAY);
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 0);
+        vm.assertEq(rollupContract.finalizedIndex(), 24);
+        compare(
+            "proveWithdrawalTransaction, ETH, 24 outputs after the last recorded as final",
+            0,
+            address(op.portal),
+            opCall,
+            address(ours.portal),
+            ourCall
+        );
     }
 
     /// forge-config: default.isolate = true
@@ -232,6 +256,10 @@ contract BridgeGasTest is BridgeDeployment, OpBridge, TransactionGas {
         bytes32 outputRoot = keccak256(abi.encode(output));
         uint256 index = onOp ? proposeToOp(outputRoot) : submitOutput(outputRoot);
         return abi.encodeCall(IPortal.proveWithdrawalTransaction, (withdrawal, index, output, proof));
+    }
+
+    function submitOutputCall(bytes32 outputRoot) external {
+        submitOutput(outputRoot);
     }
 
     function submitOutput(bytes32 outputRoot) internal returns (uint256) {

@@ -99,6 +99,19 @@ contract BridgeGasTest is BridgeDeployment, OpBridge, TransactionGas {
     }
 
     /// forge-config: default.isolate = true
+    function testFuzz_ADepositNeverCostsMoreThanOnOp(uint64 gasLimit, uint256 length, uint256 blocks, uint256 fee)
+        public
+    {
+        bytes memory data = new bytes(bound(length, 0, 3000));
+        gasLimit = uint64(bound(gasLimit, portal.minimumGasLimit(uint64(data.length)), 10_000_000));
+        vm.roll(block.number + bound(blocks, 0, 100));
+        fee = bound(fee, 0, 100 gwei);
+        bytes memory call_ = abi.encodeCall(IPortal.depositTransaction, (alice, 1 ether, gasLimit, false, data));
+        uint256 theirs = chargedGas(alice, address(op.portal), 1 ether, call_, fee);
+        vm.assertLe(chargedGas(alice, address(ours.portal), 1 ether, call_, fee), theirs);
+    }
+
+    /// forge-config: default.isolate = true
     function test_BridgeETHTo() public {
         compareBridgeETHTo("bridgeETHTo");
     }
@@ -118,6 +131,18 @@ contract BridgeGasTest is BridgeDeployment, OpBridge, TransactionGas {
     function test_BridgeERC20ToAtALowBaseFee() public {
         baseFee = 1 gwei;
         compareBridgeERC20To("bridgeERC20To, base fee 1 gwei");
+    }
+
+    /// @dev Up to messages for which EIP-7623 matters: OP's messenger does not know it yet.
+    /// forge-config: default.isolate = true
+    function testFuzz_BridgingATokenNeverCostsMoreThanOnOp(uint32 minGasLimit, uint256 length, uint256 fee) public {
+        minGasLimit = uint32(bound(minGasLimit, 0, 5_000_000));
+        fee = bound(fee, 0, 100 gwei);
+        bytes memory data = new bytes(bound(length, 0, 5000));
+        bytes memory call_ =
+            abi.encodeCall(IL1StandardBridge.bridgeERC20To, (address(pha), L2_PHA, bob, AMOUNT, minGasLimit, data));
+        uint256 theirs = chargedGas(alice, address(op.bridge), 0, call_, fee);
+        vm.assertLe(chargedGas(alice, address(ours.bridge), 0, call_, fee), theirs);
     }
 
     /// forge-config: default.isolate = true

@@ -61,6 +61,24 @@ interface IPortal {
         uint128 l2BlockNumber;
     }
 
+    /// @notice Constructor arguments: fixed for the life of an implementation.
+    struct Config {
+        /// The rollup whose outputs count.
+        address rollup;
+        /// The council's pause.
+        address councilPause;
+        /// Sets the quota of ether.
+        address timelock;
+        /// Seconds in which a quota is given back.
+        uint256 quotaWindow;
+        /// Seconds from the proof of a withdrawal until it can be finalised.
+        uint256 finalizationPeriod;
+        /// L2 blocks between outputs, about. At least 1.
+        uint256 submissionInterval;
+        /// Seconds between L2 blocks. At least 1.
+        uint256 l2BlockTime;
+    }
+
     /// @notice A contract creation names no recipient.
     error CreationWithRecipient(address to);
     /// @notice The gas limit does not pay for the deposit's own data.
@@ -78,6 +96,9 @@ interface IPortal {
     error OutputNotFinal(uint256 index);
     /// @notice The parts do not hash to the output root.
     error WrongOutputRoot(bytes32 given, bytes32 expected);
+    /// @notice Node `node` of the proof is missing, is none, is not the one that the nodes before it lead to, does not lead to the
+    /// withdrawal, or is one too many.
+    error InvalidProof(uint256 node);
     /// @notice A withdrawal of these contents is proved already.
     error AlreadyProven(bytes32 withdrawalHash);
     /// @notice Nobody has proved this withdrawal.
@@ -92,8 +113,17 @@ interface IPortal {
     error Reentered();
     /// @notice Not enough gas is left for the call that the withdrawal asks for. `wanted` includes what has to remain.
     error NotEnoughGas(uint256 wanted, uint256 left);
+    /// @notice The portal does not hold the ether that the withdrawal takes.
+    error NotEnoughEther(uint256 wanted, uint256 held);
+    /// @notice The withdrawal's call failed, and the transaction is sent by 0x01, which only estimates gas.
+    error GasEstimation();
+    /// @notice The portal was initialised before.
+    error AlreadyInitialized();
     /// @notice The constructor was given values that make no sense together.
     error InvalidConfig();
+
+    /// @notice Makes a proxy ready. By anyone, once: there is nothing to choose.
+    function initialize() external;
 
     /// @notice Deposits a transaction. The ether sent is minted to the sender on L2.
     /// @param to Recipient on L2; zero for a contract creation.

@@ -29,8 +29,13 @@ abstract contract ResourceMetering {
 
     Metering internal metering;
 
-    constructor() {
+    /// @dev To be called once, before anything is sold.
+    function _startMetering() internal {
         metering = Metering({price: MIN_PRICE, bought: 0, blockNumber: SafeCastLib.toUint64(block.number)});
+    }
+
+    function _isMetering() internal view returns (bool) {
+        return metering.price != 0;
     }
 
     /// @dev Sells `gasLimit` after the body ran. What the call used by itself counts towards the price.

@@ -73,8 +73,10 @@ interface IL1StandardBridge {
     error Reentered();
     /// @notice More of the token than was deposited.
     error ExceedsDeposits(address localToken, address remoteToken, uint256 amount, uint256 deposited);
-    /// @notice The council has paused it until `until` (Unix seconds).
+    /// @notice The council has paused deposits until `until` (Unix seconds).
     error Paused(uint256 until);
+    /// @notice The constructor was given no address.
+    error InvalidConfig();
 
     /// @notice Bridges the ether sent to the caller's own address on the other side.
     /// @param minGasLimit Gas for the delivery there.

@@ -33,6 +33,9 @@ abstract contract StandardBridge {
     function _messenger() internal view virtual returns (ICrossDomainMessenger);
     function _otherBridge() internal view virtual returns (address);
 
+    /// @dev Reverts while nothing may be sent.
+    function _requireOpen() internal view virtual {}
+
     // Each emits the event of OP's first bridges, then its successor.
 
     function _emitETHInitiated(address to, uint256 amount, bytes calldata extraData) internal virtual;
@@ -46,6 +49,7 @@ abstract contract StandardBridge {
     ) internal virtual;
 
     function _bridgeETH(address to, uint256 amount, uint32 minGasLimit, bytes calldata extraData) internal {
+        _requireOpen();
         require(msg.value == amount, IL1StandardBridge.WrongValue(msg.value, amount));
         address otherBridge = _requireRecipient(to);
         _emitETHInitiated(to, amount, extraData);
@@ -73,6 +77,7 @@ abstract contract StandardBridge {
         uint32 minGasLimit,
         bytes calldata extraData
     ) internal {
+        _requireOpen();
         require(amount != 0, IL1StandardBridge.ZeroAmount());
         require(localToken.code.length != 0, IL1StandardBridge.NoToken(localToken));
         require(remoteToken != address(0), IL1StandardBridge.NoToken(remoteToken));

@@ -16,7 +16,7 @@ use crate::{
 
 /// The chain's own accounts that pay for transactions on L1.
 pub fn funded_roles() -> Result<Vec<Address>> {
-    let mut roles = vec![Role::Deployer, Role::Batcher, Role::Governor];
+    let mut roles = vec![Role::Deployer, Role::Batcher, Role::Governor, Role::Council, Role::Relayer];
     roles.extend((0..PROVERS).map(Role::Operator));
     roles.into_iter().map(|role| Ok(role.signer()?.address())).collect()
 }

@@ -19,6 +19,7 @@
 //! | [`commit`], [`unwind`], [`prune`] | adding blocks, taking them back, forgetting the past |
 //! | [`history`], [`nodes`], [`changes`] | values and trie nodes by block, and which keys a block changed |
 //! | [`snapshot`], [`state`] | reading |
+//! | [`withdrawals`], [`outputs`] | finding withdrawals, and what proves them when the past is forgotten |
 //! | [`batch`], [`l1`] | batches with their proofs, and blocks of the L1 |
 //!
 //! One process has a store open at a time. Within it, [`Store`] is cheap to clone and used from any
@@ -38,11 +39,13 @@ mod history;
 mod l1;
 mod nodes;
 mod open;
+mod outputs;
 mod prune;
 mod snapshot;
 mod state;
 mod tables;
 mod unwind;
+mod withdrawals;
 
 use std::sync::Arc;
 
@@ -53,6 +56,7 @@ pub use batch::{BatchPayload, BatchRecord, BatchSignature, BatchStatus};
 pub use commit::NewBlock;
 pub use error::StoreError;
 pub use l1::StoredL1Block;
+pub use outputs::OutputNodes;
 pub use prune::Retention;
 pub use snapshot::{Snapshot, StoredBlock};
 pub use state::StateView;

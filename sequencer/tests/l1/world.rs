@@ -79,8 +79,7 @@ impl World {
         let policy = platform::policy(&pki, &platform::collateral(&pki, 20, month).unwrap()).unwrap();
         let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts");
         let artifacts = Artifacts::of(&contracts).expect("compiled contracts");
-        let deployment =
-            Deployment::make(&anvil.provider, &anvil.url, &artifacts, &policy, 600).await.unwrap();
+        let deployment = Deployment::make(&anvil.provider, &anvil.url, &artifacts, &policy).await.unwrap();
         Self { anvil, deployment, pki, folder: TempDir::new().unwrap() }
     }
 

@@ -9,8 +9,10 @@ mod attestation;
 mod predeploys;
 
 pub use abi::{
-    ICollateralStore, IEncodingErrors, IFeeVault, IL1Block, IMessagePasser, IPortal, IProverRegistry,
-    IQuoteVerifier, IRollup,
+    ICollateralStore, ICouncilPause, ICrossDomainMessenger, IEncodingErrors, IFeeVault, IGasPriceOracle,
+    IL1Block, IL1StandardBridge, IL2StandardBridge, IMessagePasser, IOptimismMintableERC20,
+    IOptimismMintableERC20Factory, IPortal, IProverRegistry, IQuoteVerifier, IRollup, IWETH9,
+    IWithdrawalQuota,
 };
 pub use attestation::{AttestationCode, attestation};
-pub use predeploys::{fee_vault_storage, predeploys};
+pub use predeploys::{counterpart_storage, fee_vault_storage, predeploys};

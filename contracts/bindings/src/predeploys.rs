@@ -33,6 +33,14 @@ pub fn fee_vault_storage(
         .collect()
 }
 
+/// Genesis storage of a predeploy that answers to one contract on L1: `L2CrossDomainMessenger` to `L1CrossDomainMessenger`,
+/// `L2StandardBridge` to `L1StandardBridge`, `L2PHA` to PHA.
+///
+/// The layout is that of `L1Counterpart.sol`.
+pub fn counterpart_storage(on_l1: Address) -> BTreeMap<B256, B256> {
+    [(B256::ZERO, on_l1.into_word())].into()
+}
+
 #[cfg(test)]
 mod tests {
     use alloy_primitives::{address, b256};
@@ -43,14 +51,26 @@ mod tests {
     fn every_predeploy_has_code() {
         let predeploys = predeploys().unwrap();
         for account in [
+            address!("4200000000000000000000000000000000000006"),
+            address!("4200000000000000000000000000000000000007"),
+            address!("420000000000000000000000000000000000000f"),
+            address!("4200000000000000000000000000000000000010"),
             address!("4200000000000000000000000000000000000011"),
+            address!("4200000000000000000000000000000000000012"),
             address!("4200000000000000000000000000000000000015"),
             address!("4200000000000000000000000000000000000016"),
             address!("4200000000000000000000000000000000000019"),
+            address!("4200000000000000000000000000000000000042"),
             address!("ca11bde05977b3631167028862be2a173976ca11"),
         ] {
             assert!(!predeploys[&account].is_empty(), "{account}");
         }
+    }
+
+    #[test]
+    fn a_counterpart_is_in_the_first_slot() {
+        let storage = counterpart_storage(address!("00000000000000000000000000000000000000aa"));
+        assert_eq!(storage, [(B256::ZERO, B256::with_last_byte(0xaa))].into());
     }
 
     #[test]

@@ -67,12 +67,16 @@ interface IL1StandardBridge {
     error InexactTransfer(uint256 received, uint256 expected);
     /// @notice The recipient refused the ether.
     error TransferFailed(address recipient, uint256 amount);
-    /// @notice The recipient cannot be the bridge or the messenger.
+    /// @notice The recipient cannot be zero, the bridge or the messenger.
     error ForbiddenRecipient(address recipient);
+    /// @notice A token called back into the bridge while it was taken.
+    error Reentered();
     /// @notice More of the token than was deposited.
     error ExceedsDeposits(address localToken, address remoteToken, uint256 amount, uint256 deposited);
-    /// @notice The council has paused it until `until` (Unix seconds).
+    /// @notice The council has paused deposits until `until` (Unix seconds).
     error Paused(uint256 until);
+    /// @notice The constructor was given no address.
+    error InvalidConfig();
 
     /// @notice Bridges the ether sent to the caller's own address on the other side.
     /// @param minGasLimit Gas for the delivery there.

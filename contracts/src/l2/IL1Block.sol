@@ -34,6 +34,10 @@ interface IL1Block {
     function baseFeeScalar() external view returns (uint32);
     /// @notice Always 0: there is no L1 data fee.
     function blobBaseFeeScalar() external view returns (uint32);
+    /// @notice Always 0: there is no operator fee.
+    function operatorFeeScalar() external view returns (uint32);
+    /// @notice Always 0: there is no operator fee.
+    function operatorFeeConstant() external view returns (uint64);
     /// @notice The caller that may set the origin: 0xfffffffffffffffffffffffffffffffffffffffe, as of Ethereum's own system calls.
     function DEPOSITOR_ACCOUNT() external view returns (address);
     function version() external pure returns (string memory);

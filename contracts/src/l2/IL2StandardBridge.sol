@@ -3,7 +3,13 @@ pragma solidity ^0.8.30;
 
 /// @title IL2StandardBridge
 /// @notice Predeploy 0x4200000000000000000000000000000000000010, the other end of L1StandardBridge: the ABI of OP's
-/// L2StandardBridge. A deposit whose token cannot be minted here goes back to its depositor on L1.
+/// L2StandardBridge.
+///
+/// An ERC-20 deposit that cannot be delivered (the token has no code, represents another one, or refuses) goes back to its
+/// depositor on L1. If it may have failed for want of gas alone, it reverts instead: the messenger keeps the message, and
+/// anybody can relay it with more gas.
+///
+/// A token native to L2 is kept here while its representation is on L1; `deposits` is exactly what L1 can bring back.
 ///
 /// Storage: slot 0 = address of L1StandardBridge, which the genesis fills and nobody changes.
 ///
@@ -66,8 +72,16 @@ interface IL2StandardBridge {
     error InexactTransfer(uint256 received, uint256 expected);
     /// @notice The recipient refused the ether.
     error TransferFailed(address recipient, uint256 amount);
-    /// @notice The recipient cannot be the bridge or the messenger.
+    /// @notice The recipient cannot be zero, the bridge or the messenger.
     error ForbiddenRecipient(address recipient);
+    /// @notice More of the token than was deposited.
+    error ExceedsDeposits(address localToken, address remoteToken, uint256 amount, uint256 deposited);
+    /// @notice A token called back into the bridge while it was taken.
+    error Reentered();
+    /// @notice Only the bridge calls itself so.
+    error NotSelf(address caller);
+    /// @notice The delivery failed, and may succeed with more gas.
+    error NeedsMoreGas(uint256 given);
 
     /// @notice Bridges the ether sent to the caller's own address on the other side.
     /// @param minGasLimit Gas for the delivery there.
@@ -110,6 +124,8 @@ interface IL2StandardBridge {
         external
         payable;
 
+    /// @notice What is kept here for the pair, in the token's smallest unit.
+    function deposits(address localToken, address remoteToken) external view returns (uint256);
     /// @notice The bridge on L1.
     function l1TokenBridge() external view returns (address);
     function messenger() external view returns (address);

@@ -59,6 +59,16 @@ contract L1Block is IL1Block {
     }
 
     /// @inheritdoc IL1Block
+    function operatorFeeScalar() external pure override returns (uint32) {
+        return 0;
+    }
+
+    /// @inheritdoc IL1Block
+    function operatorFeeConstant() external pure override returns (uint64) {
+        return 0;
+    }
+
+    /// @inheritdoc IL1Block
     function version() external pure override returns (string memory) {
         return "1.7.0";
     }

@@ -104,7 +104,8 @@ contract Portal is OutputOracle, ResourceMetering, WithdrawalQuota {
             target != address(this) && target != rollup && target != councilPause && target != timelock,
             ForbiddenTarget(target)
         );
-        bytes32 expected = _finalOutput(l2OutputIndex).outputRoot;
+        _recordFinality(l2OutputIndex);
+        bytes32 expected = IRollup(rollup).output(l2OutputIndex).outputRoot;
         bytes32 given = EfficientHashLib.hash(
             outputRootProof.version,
             outputRootProof.stateRoot,
@@ -224,6 +225,13 @@ contract Portal is OutputOracle, ResourceMetering, WithdrawalQuota {
         emit TransactionDeposited(
             _l2Sender(), to, DEPOSIT_VERSION, abi.encodePacked(msg.value, value, gasLimit, isCreation, data)
         );
+    }
+
+    /// @dev Output `index` must be final. If that takes a walk over outputs, the next proof is spared it.
+    function _recordFinality(uint256 index) internal {
+        uint256 recorded = IRollup(rollup).recordedFinalizedIndex();
+        if (index <= recorded) return;
+        require(IRollup(rollup).advanceFinality(index - recorded) == index, OutputNotFinal(index));
     }
 
     /// @dev Calls the target of a withdrawal, whose data is in `encoded`, with at least `gasLimit` gas. What the call returns is

@@ -14,8 +14,20 @@ function readString(pointer) {
   return Buffer.from(soljson.HEAPU8.subarray(pointer, end)).toString("utf8");
 }
 
+/**
+ * Solady marks assembly with a comment that solc warns about, each time. After 256 warnings solc reports no more, ours among
+ * them: the comment becomes what it stands for, in as many bytes, so that positions stay.
+ */
+function annotateAssembly(json) {
+  const comment = "/// @solidity memory-safe-assembly";
+  const annotation = ' (\\"memory-safe\\")';
+  // A quotation mark is one byte of the source, and two of the JSON.
+  const rest = " ".repeat(comment.length - annotation.length + 2);
+  return json.replaceAll(new RegExp(`${comment}((?:\\\\n)+ *)assembly \\{`, "g"), `${rest}$1assembly${annotation} {`);
+}
+
 function compile(input) {
-  const bytes = Buffer.from(input, "utf8");
+  const bytes = Buffer.from(annotateAssembly(input), "utf8");
   const pointer = soljson._solidity_alloc(bytes.length + 1);
   soljson.HEAPU8.set(bytes, pointer);
   soljson.HEAPU8[pointer + bytes.length] = 0;

@@ -29,8 +29,12 @@ pub enum Role {
     Deployer,
     /// Sends batches to L1.
     Batcher,
-    /// Proposes to and executes the timelock.
+    /// Proposes to and executes the timelocks.
     Governor,
+    /// Can pause deposits and withdrawals.
+    Council,
+    /// Proves and finalises users' withdrawals.
+    Relayer,
     /// Operates the prover with this number.
     Operator(u16),
 }
@@ -42,6 +46,8 @@ impl Role {
             Self::Deployer => "deployer".to_owned(),
             Self::Batcher => "batcher".to_owned(),
             Self::Governor => "governor".to_owned(),
+            Self::Council => "council".to_owned(),
+            Self::Relayer => "relayer".to_owned(),
             Self::Operator(index) => format!("operator {index}"),
         };
         keccak256(format!("phala devnet, no secret: {name}"))

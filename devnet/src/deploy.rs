@@ -8,7 +8,7 @@ use alloy::{
     rpc::types::TransactionRequest,
     signers::local::PrivateKeySigner,
 };
-use alloy_primitives::{Address, Bytes, TxHash};
+use alloy_primitives::{Address, Bytes, TxHash, U256};
 use eyre::{Context, Result, bail};
 
 use crate::artifacts::Artifacts;
@@ -16,6 +16,8 @@ use crate::artifacts::Artifacts;
 /// Gas for one deployment: enough for the largest contract, below the per-transaction cap of
 /// EIP-7825 (2^24).
 const DEPLOY_GAS: u64 = 12_000_000;
+/// Gas for one call: enough for the largest upload of collateral. Less than for a deployment, so that many fit in a block.
+const CALL_GAS: u64 = 4_000_000;
 /// How long a transaction may take to be in a block.
 const INCLUSION_LIMIT: Duration = Duration::from_secs(90);
 
@@ -48,29 +50,35 @@ impl Deployer {
         self.address.create(self.nonce.saturating_add(ahead))
     }
 
-    /// Sends the creation of `contract` with these ABI-encoded constructor arguments.
+    /// Sends the creation of `contract` at `address` with these ABI-encoded constructor arguments.
+    ///
+    /// # Errors
+    ///
+    /// If it is another contract's turn.
     pub async fn deploy(
         &mut self,
+        address: Address,
         artifacts: &Artifacts,
         contract: &str,
         arguments: Vec<u8>,
-    ) -> Result<Address> {
+    ) -> Result<()> {
+        if address != self.next_address(0) {
+            bail!("{contract} would be at {}, and others were told of {address}", self.next_address(0));
+        }
         let mut code = artifacts.creation_code(contract)?.to_vec();
         code.extend(arguments);
-        let address = self.next_address(0);
         let request = TransactionRequest::default().with_deploy_code(Bytes::from(code));
-        self.send(contract, request).await?;
-        Ok(address)
+        self.send(contract, request.with_gas_limit(DEPLOY_GAS)).await
     }
 
-    /// Sends a call.
-    pub async fn call(&mut self, what: &str, to: Address, data: Vec<u8>) -> Result<()> {
-        let request = TransactionRequest::default().with_to(to).with_input(data);
-        self.send(what, request).await
+    /// Sends a call with `value` wei.
+    pub async fn call(&mut self, what: &str, to: Address, value: U256, data: Vec<u8>) -> Result<()> {
+        let request = TransactionRequest::default().with_to(to).with_value(value).with_input(data);
+        self.send(what, request.with_gas_limit(CALL_GAS)).await
     }
 
     async fn send(&mut self, what: &str, request: TransactionRequest) -> Result<()> {
-        let request = request.with_from(self.address).with_nonce(self.nonce).with_gas_limit(DEPLOY_GAS);
+        let request = request.with_from(self.address).with_nonce(self.nonce);
         let pending =
             self.provider.send_transaction(request).await.wrap_err_with(|| format!("sending {what}"))?;
         self.sent.push((what.to_owned(), *pending.tx_hash()));

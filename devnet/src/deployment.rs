@@ -2,11 +2,10 @@
 
 use alloy::{
     consensus::{Header, Sealed},
-    providers::{DynProvider, Provider},
-    sol,
+    providers::{DynProvider, Provider, ext::AnvilApi},
     sol_types::{SolCall, SolValue},
 };
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, U256};
 use contracts_bindings::{IProverRegistry, IRollup};
 use executor::{ChainConfig, genesis::Genesis, transition::output_root};
 use eyre::{OptionExt, Result, bail};
@@ -14,18 +13,19 @@ use prover_verify::collateral::Upload;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    accounts::Role,
+    accounts::{Role, START_BALANCE},
+    addresses::Addresses,
     artifacts::Artifacts,
+    bridge,
     deploy::Deployer,
-    genesis::{chain_config, genesis},
+    genesis::{Counterparts, chain_config, genesis},
+    governance::{self, Call},
     l1,
     settings::PROVERS,
 };
 
 /// Delay of the timelock, in seconds.
-const TIMELOCK_DELAY: u64 = 1;
-/// After this many seconds without a batch, anyone may submit one.
-const SEQUENCER_TIMEOUT: u64 = 600;
+pub(crate) const TIMELOCK_DELAY: u64 = 1;
 /// A batch's origin may be at most this many L1 blocks old.
 const MAX_ORIGIN_LAG: u64 = 1_000;
 /// Seconds to finality with proofs of all provers.
@@ -35,15 +35,7 @@ const ACTIVATION_DELAY: u64 = 0;
 /// Seconds for which older keys count after a TCB recovery.
 const RECOVERY_GRACE: u64 = 60;
 /// Seconds to finality with fewer proofs.
-const SLOW_DELAY: u64 = 120;
-
-sol! {
-    /// The calls of OpenZeppelin's TimelockController that the devnet makes.
-    interface ITimelock {
-        function schedule(address target, uint256 value, bytes data, bytes32 predecessor, bytes32 salt, uint256 delay) external;
-        function execute(address target, uint256 value, bytes payload, bytes32 predecessor, bytes32 salt) external payable;
-    }
-}
+pub(crate) const SLOW_DELAY: u64 = 120;
 
 /// What was deployed; kept in `deployment.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,13 +43,21 @@ sol! {
 pub struct Deployment {
     /// `Rollup`.
     pub rollup: Address,
-    /// `Portal`.
+    /// `Portal`, which is also the oracle of outputs.
     pub portal: Address,
+    /// `L1StandardBridge`.
+    pub l1_standard_bridge: Address,
+    /// `L1CrossDomainMessenger`.
+    pub l1_cross_domain_messenger: Address,
+    /// `CouncilPause`.
+    pub council_pause: Address,
+    /// The timelock that upgrades portal, messenger and bridge.
+    pub upgrade_timelock: Address,
     /// `ProverRegistry`.
     pub prover_registry: Address,
     /// `CollateralStore`.
     pub collateral_store: Address,
-    /// PHA, whose whole supply the deployer holds.
+    /// PHA. What the users do not have, the deployer has.
     pub pha: Address,
     /// The timelock.
     pub timelock: Address,
@@ -69,7 +69,7 @@ pub struct Deployment {
     pub genesis: Genesis,
 }
 
-/// Which platforms L1 believes, and which guests.
+/// Which platforms L1 believes, which guests, and for how long it waits for the sequencer.
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// Public key of the root certificate authority.
@@ -78,92 +78,51 @@ pub struct Policy {
     pub collateral: Vec<Upload>,
     /// The guest that may prove.
     pub workload: B256,
+    /// Seconds without a batch after which anyone may submit one.
+    pub sequencer_timeout: u64,
 }
 
 impl Deployment {
     /// Deploys everything and waits until it stands.
     pub async fn make(l1: &DynProvider, url: &str, artifacts: &Artifacts, policy: &Policy) -> Result<Self> {
         let mut deployer = Deployer::new(url, Role::Deployer.signer()?).await?;
-        let governor = Role::Governor.signer()?.address();
-
-        // The origin of the L2's first block must know the portal, and the rollup must know the L2's
-        // first block: therefore two rounds.
-        let timelock = deployer
-            .deploy(
-                artifacts,
-                "Timelock",
-                (U256::from(TIMELOCK_DELAY), vec![governor], vec![governor]).abi_encode_params(),
-            )
-            .await?;
-        let portal = deployer.deploy(artifacts, "Portal", Vec::new()).await?;
-        let pha = deployer.deploy(artifacts, "PHA", Vec::new()).await?;
-        let multicall3 = deployer.deploy(artifacts, "Multicall3", Vec::new()).await?;
-        deployer.settle().await?;
-
+        let at = Addresses::predict(&deployer);
+        // Deposits count from the next block on, and the portal comes later still.
         let origin = l1::head(l1).await?;
-        let (chain, genesis, genesis_header) = l2(portal, &origin)?;
+        let counterparts = Counterparts { messenger: at.messenger, bridge: at.bridge, pha: at.pha };
+        let (chain, genesis, genesis_header) = l2(at.portal, &counterparts, &origin)?;
+        l1.anvil_set_balance(deployer.address(), START_BALANCE + bridge::backing(&genesis)).await?;
 
-        // Store and registry know each other, and so do registry and rollup.
-        let registry = deployer.next_address(2);
-        let rollup = deployer.next_address(3);
-        let (x, y) = policy.root;
-        let collateral_store =
-            deployer.deploy(artifacts, "CollateralStore", (x, y, registry).abi_encode_params()).await?;
-        let verifier = deployer.deploy(artifacts, "QuoteVerifier", collateral_store.abi_encode()).await?;
-        let prover_registry = deployer
-            .deploy(
-                artifacts,
-                "ProverRegistry",
-                IProverRegistry::Config {
-                    timelock,
-                    rollup,
-                    configHash: chain.hash(),
-                    verifier,
-                    activationDelay: ACTIVATION_DELAY,
-                    recoveryGrace: RECOVERY_GRACE,
-                }
-                .abi_encode(),
-            )
-            .await?;
-        let deployed = deployer
-            .deploy(
-                artifacts,
-                "Rollup",
-                IRollup::Config {
-                    genesisOutputRoot: output_root(&genesis_header, genesis_header.hash())
-                        .ok_or_eyre("the genesis block has no withdrawals root")?,
-                    genesisL2Block: genesis_header.number,
-                    genesisL2Timestamp: genesis_header.timestamp,
-                    genesisL1Origin: origin.number,
-                    configHash: chain.hash(),
-                    registry: prover_registry,
-                    sequencer: Role::Batcher.signer()?.address(),
-                    timelock,
-                    sequencerTimeout: SEQUENCER_TIMEOUT,
-                    maxOriginLag: MAX_ORIGIN_LAG,
-                    fastThreshold: PROVERS.into(),
-                    fastDelay: FAST_DELAY,
-                    slowDelay: SLOW_DELAY,
-                }
-                .abi_encode(),
-            )
-            .await?;
-        if (prover_registry, deployed) != (registry, rollup) {
-            bail!("the contracts are not where they were told of each other");
-        }
+        let governor = Role::Governor.signer()?.address();
+        let arguments = (U256::from(TIMELOCK_DELAY), vec![governor], vec![governor]).abi_encode_params();
+        deployer.deploy(at.timelock, artifacts, "Timelock", arguments).await?;
+        deployer.deploy(at.pha, artifacts, "PHA", Vec::new()).await?;
+        deployer.deploy(at.multicall3, artifacts, "Multicall3", Vec::new()).await?;
+        deploy_rollup(&mut deployer, artifacts, &at, policy, &chain, &genesis_header, origin.number).await?;
+        bridge::deploy(&mut deployer, artifacts, &at).await?;
         for upload in &policy.collateral {
-            deployer.call(upload.part.name(), collateral_store, upload.call.to_vec()).await?;
+            let call = upload.call.to_vec();
+            deployer.call(upload.part.name(), at.collateral_store, U256::ZERO, call).await?;
         }
+        bridge::fill(&mut deployer, &at, &genesis).await?;
         deployer.settle().await?;
-        allow_workload(url, timelock, prover_registry, policy.workload).await?;
+
+        let allow = IProverRegistry::allowWorkloadCall { workloadId: policy.workload }.abi_encode().into();
+        let mut settings = vec![Call { target: at.prover_registry, data: allow }];
+        settings.extend(bridge::quotas(&at));
+        governance::carry_out(url, at.timelock, settings).await?;
         Ok(Self {
-            rollup,
-            portal,
-            prover_registry,
-            collateral_store,
-            pha,
-            timelock,
-            multicall3,
+            rollup: at.rollup,
+            portal: at.portal,
+            l1_standard_bridge: at.bridge,
+            l1_cross_domain_messenger: at.messenger,
+            council_pause: at.council_pause,
+            upgrade_timelock: at.upgrade_timelock,
+            prover_registry: at.prover_registry,
+            collateral_store: at.collateral_store,
+            pha: at.pha,
+            timelock: at.timelock,
+            multicall3: at.multicall3,
             chain,
             genesis,
         })
@@ -178,36 +137,58 @@ impl Deployment {
     }
 }
 
+/// Deploys what judges provers and batches.
+async fn deploy_rollup(
+    deployer: &mut Deployer,
+    artifacts: &Artifacts,
+    at: &Addresses,
+    policy: &Policy,
+    chain: &ChainConfig,
+    genesis: &Sealed<Header>,
+    origin: u64,
+) -> Result<()> {
+    let (x, y) = policy.root;
+    let arguments = (x, y, at.prover_registry).abi_encode_params();
+    deployer.deploy(at.collateral_store, artifacts, "CollateralStore", arguments).await?;
+    let arguments = at.collateral_store.abi_encode();
+    deployer.deploy(at.quote_verifier, artifacts, "QuoteVerifier", arguments).await?;
+    let config = IProverRegistry::Config {
+        timelock: at.timelock,
+        rollup: at.rollup,
+        configHash: chain.hash(),
+        verifier: at.quote_verifier,
+        activationDelay: ACTIVATION_DELAY,
+        recoveryGrace: RECOVERY_GRACE,
+    };
+    deployer.deploy(at.prover_registry, artifacts, "ProverRegistry", config.abi_encode()).await?;
+    let config = IRollup::Config {
+        genesisOutputRoot: output_root(genesis, genesis.hash())
+            .ok_or_eyre("the genesis block has no withdrawals root")?,
+        genesisL2Block: genesis.number,
+        genesisL2Timestamp: genesis.timestamp,
+        genesisL1Origin: origin,
+        configHash: chain.hash(),
+        registry: at.prover_registry,
+        sequencer: Role::Batcher.signer()?.address(),
+        timelock: at.timelock,
+        sequencerTimeout: policy.sequencer_timeout,
+        maxOriginLag: MAX_ORIGIN_LAG,
+        fastThreshold: PROVERS.into(),
+        fastDelay: FAST_DELAY,
+        slowDelay: SLOW_DELAY,
+    };
+    deployer.deploy(at.rollup, artifacts, "Rollup", config.abi_encode()).await
+}
+
 /// The L2 that begins at `origin`.
-fn l2(portal: Address, origin: &Sealed<Header>) -> Result<(ChainConfig, Genesis, Sealed<Header>)> {
+fn l2(
+    portal: Address,
+    counterparts: &Counterparts,
+    origin: &Sealed<Header>,
+) -> Result<(ChainConfig, Genesis, Sealed<Header>)> {
     let mut chain = chain_config(portal);
-    let genesis = genesis(&chain, origin)?;
+    let genesis = genesis(&chain, counterparts, origin)?;
     let header = Sealed::new(genesis.block()?.block.header);
     chain.genesis_hash = header.hash();
     Ok((chain, genesis, header))
-}
-
-/// Allows a workload the only way there is: through the timelock.
-async fn allow_workload(url: &str, timelock: Address, registry: Address, workload: B256) -> Result<()> {
-    let mut governor = Deployer::new(url, Role::Governor.signer()?).await?;
-    let data: Bytes = IProverRegistry::allowWorkloadCall { workloadId: workload }.abi_encode().into();
-    let schedule = ITimelock::scheduleCall {
-        target: registry,
-        value: U256::ZERO,
-        data: data.clone(),
-        predecessor: B256::ZERO,
-        salt: B256::ZERO,
-        delay: U256::from(TIMELOCK_DELAY),
-    };
-    governor.call("scheduling the workload", timelock, schedule.abi_encode()).await?;
-    governor.settle().await?;
-    let execute = ITimelock::executeCall {
-        target: registry,
-        value: U256::ZERO,
-        payload: data,
-        predecessor: B256::ZERO,
-        salt: B256::ZERO,
-    };
-    governor.call("allowing the workload", timelock, execute.abi_encode()).await?;
-    governor.settle().await
 }

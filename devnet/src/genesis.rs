@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use alloy::consensus::{Header, Sealed};
-use alloy_primitives::{Address, Bytes, U256, address, bytes};
-use contracts_bindings::{IFeeVault::WithdrawalNetwork, fee_vault_storage, predeploys};
+use alloy_primitives::{Address, B256, Bytes, U256, address, bytes};
+use contracts_bindings::{IFeeVault::WithdrawalNetwork, counterpart_storage, fee_vault_storage, predeploys};
 use executor::{
     block::L1Origin,
     chain::{BASE_FEE_VAULT, BlobFraction, ChainConfig, DataMode, SEQUENCER_FEE_VAULT},
@@ -24,6 +24,30 @@ const MIN_BASE_FEE: u64 = 1_000_000;
 /// `BLOB_BASE_FEE_UPDATE_FRACTION` of Osaka, which the devnet's L1 follows from its first block.
 const OSAKA_BLOB_FRACTION: u64 = 5_007_716;
 
+/// `WETH9` on L2.
+pub const WETH: Address = address!("4200000000000000000000000000000000000006");
+/// `L2CrossDomainMessenger`.
+pub const L2_CROSS_DOMAIN_MESSENGER: Address = address!("4200000000000000000000000000000000000007");
+/// `GasPriceOracle` on L2.
+pub const GAS_PRICE_ORACLE: Address = address!("420000000000000000000000000000000000000f");
+/// `L2StandardBridge`.
+pub const L2_STANDARD_BRIDGE: Address = address!("4200000000000000000000000000000000000010");
+/// `OptimismMintableERC20Factory` on L2.
+pub const TOKEN_FACTORY: Address = address!("4200000000000000000000000000000000000012");
+/// PHA on L2.
+pub const L2_PHA: Address = address!("4200000000000000000000000000000000000042");
+
+/// The contracts on L1 that predeploys on L2 answer to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counterparts {
+    /// `L1CrossDomainMessenger`.
+    pub messenger: Address,
+    /// `L1StandardBridge`.
+    pub bridge: Address,
+    /// PHA.
+    pub pha: Address,
+}
+
 /// The proxy through which tools deploy contracts at addresses that are the same on every chain.
 const DETERMINISTIC_DEPLOYER: (Address, Bytes) = (
     address!("4e59b44847b379578588920ca78fbf26c0b4956c"),
@@ -32,10 +56,14 @@ const DETERMINISTIC_DEPLOYER: (Address, Bytes) = (
     ),
 );
 
-/// The genesis of a chain whose first origin is `origin`, an L1 block in which the portal exists.
+/// The genesis of a chain whose first origin is `origin`, an L1 block before the first deposit.
 ///
 /// `config.genesis_hash` is not read: it is the hash of what this returns.
-pub fn genesis(config: &ChainConfig, origin: &Sealed<Header>) -> Result<Genesis> {
+pub fn genesis(
+    config: &ChainConfig,
+    counterparts: &Counterparts,
+    origin: &Sealed<Header>,
+) -> Result<Genesis> {
     let fees_to = Role::Governor.signer()?.address();
     let mut alloc: BTreeMap<Address, GenesisAccount> = predeploys()?
         .into_iter()
@@ -43,10 +71,14 @@ pub fn genesis(config: &ChainConfig, origin: &Sealed<Header>) -> Result<Genesis>
         .collect();
     for vault in [SEQUENCER_FEE_VAULT, BASE_FEE_VAULT] {
         alloc.entry(vault).or_default().storage =
-            fee_vault_storage(fees_to, WithdrawalNetwork::L2, U256::ZERO)
-                .into_iter()
-                .map(|(slot, value)| (slot.into(), value.into()))
-                .collect();
+            slots(fee_vault_storage(fees_to, WithdrawalNetwork::L2, U256::ZERO));
+    }
+    for (predeploy, on_l1) in [
+        (L2_CROSS_DOMAIN_MESSENGER, counterparts.messenger),
+        (L2_STANDARD_BRIDGE, counterparts.bridge),
+        (L2_PHA, counterparts.pha),
+    ] {
+        alloc.entry(predeploy).or_default().storage = slots(counterpart_storage(on_l1));
     }
     let (deployer, code) = DETERMINISTIC_DEPLOYER;
     alloc.insert(deployer, GenesisAccount { nonce: 1, code, ..Default::default() });
@@ -60,6 +92,10 @@ pub fn genesis(config: &ChainConfig, origin: &Sealed<Header>) -> Result<Genesis>
         origin: L1Origin::from_header(config, origin, origin.hash())?,
         alloc,
     })
+}
+
+fn slots(storage: BTreeMap<B256, B256>) -> BTreeMap<U256, U256> {
+    storage.into_iter().map(|(slot, value)| (slot.into(), value.into())).collect()
 }
 
 /// The rules of the devnet's L2.

@@ -5,10 +5,13 @@
 //! [`run`] is the whole of it; the modules are its steps.
 
 pub mod accounts;
+mod addresses;
 pub mod artifacts;
+mod bridge;
 pub mod deploy;
 pub mod deployment;
 pub mod genesis;
+pub mod governance;
 pub mod l1;
 pub mod platform;
 pub mod ports;
@@ -26,7 +29,8 @@ use std::path::Path;
 
 use artifacts::Artifacts;
 use deployment::{Deployment, Policy};
-use eyre::Result;
+use executor::chain::MESSAGE_PASSER;
+use eyre::{Result, WrapErr as _};
 use platform::Platforms;
 use process::Process;
 use progress::Progress;
@@ -91,7 +95,10 @@ async fn start(settings: &Settings, processes: &mut Vec<Process>) -> Result<Star
 
     progress.step("software TDX platforms");
     let platforms = Platforms::open(&state, PROVERS)?;
-    let policy = platforms.publish(&state, settings.collateral_lifetime)?;
+    let policy = Policy {
+        sequencer_timeout: settings.sequencer_timeout,
+        ..platforms.publish(&state, settings.collateral_lifetime)?
+    };
 
     let deployment = deploy_or_continue(settings, &state, &l1, &artifacts, &policy, &mut progress).await?;
     programs::write_inputs(&state, &deployment)?;
@@ -124,7 +131,9 @@ async fn deploy_or_continue(
     progress: &mut Progress,
 ) -> Result<Deployment> {
     let path = state.join("deployment.json");
-    if let Some(deployment) = record::read::<Deployment>(&path)? {
+    let earlier = record::read::<Deployment>(&path)
+        .wrap_err("the state is of another version of the devnet: start again with --fresh")?;
+    if let Some(deployment) = earlier {
         deployment.require_on(l1).await?;
         return Ok(deployment);
     }
@@ -146,11 +155,23 @@ fn record(settings: &Settings, deployment: &Deployment, provers: Vec<record::Pro
         contracts: record::Contracts {
             rollup: Some(deployment.rollup),
             portal: Some(deployment.portal),
+            l2_output_oracle: Some(deployment.portal),
+            l1_standard_bridge: Some(deployment.l1_standard_bridge),
+            l1_cross_domain_messenger: Some(deployment.l1_cross_domain_messenger),
+            council_pause: Some(deployment.council_pause),
+            upgrade_timelock: Some(deployment.upgrade_timelock),
             prover_registry: Some(deployment.prover_registry),
             collateral_store: Some(deployment.collateral_store),
             pha: Some(deployment.pha),
             timelock: Some(deployment.timelock),
             multicall3: Some(deployment.multicall3),
+            l2_pha: Some(genesis::L2_PHA),
+            l2_standard_bridge: Some(genesis::L2_STANDARD_BRIDGE),
+            l2_cross_domain_messenger: Some(genesis::L2_CROSS_DOMAIN_MESSENGER),
+            l2_to_l1_message_passer: Some(MESSAGE_PASSER),
+            optimism_mintable_erc20_factory: Some(genesis::TOKEN_FACTORY),
+            weth: Some(genesis::WETH),
+            gas_price_oracle: Some(genesis::GAS_PRICE_ORACLE),
             ..Default::default()
         },
         accounts: accounts::users()?.iter().map(Into::into).collect(),
@@ -164,13 +185,22 @@ impl Started {
         println!("\nready\n");
         println!("  L2   {}   {}   chain id {}", l2.rpc, l2.ws, l2.chain_id);
         println!("  L1   {}   chain id {}", l1.rpc, l1.chain_id);
-        if let (Some(rollup), Some(portal)) = (contracts.rollup, contracts.portal) {
-            println!("  Rollup {rollup}   Portal {portal}");
+        for (name, address) in [
+            ("Rollup", contracts.rollup),
+            ("Portal", contracts.portal),
+            ("L1StandardBridge", contracts.l1_standard_bridge),
+            ("PHA", contracts.pha),
+        ] {
+            if let Some(address) = address {
+                println!("  {name:<16} {address}");
+            }
         }
         for (index, prover) in provers.iter().enumerate() {
             println!("  prover {index}: operator {}, enclave key {}", prover.operator, prover.signer);
         }
-        println!("\n  funded on both chains (public keys of development tools, never use them elsewhere):");
+        println!(
+            "\n  funded on both chains, with PHA on L1 (public keys of development tools, never use them elsewhere):"
+        );
         for account in accounts {
             println!("    {}  {}", account.address, account.private_key);
         }

@@ -10,7 +10,7 @@ use eyre::{Result, eyre};
 use prover_quote::software::{Clock, Collateral, CollateralSpec, SoftwarePki, SoftwarePlatform, Td};
 use prover_verify::collateral::CollateralFile;
 
-use crate::{deployment::Policy, record, state_dir::StateDir};
+use crate::{deployment::Policy, record, settings::SEQUENCER_TIMEOUT, state_dir::StateDir};
 
 /// Seconds by which L1's clock may be behind.
 const CLOCK_TOLERANCE: u64 = 60;
@@ -72,6 +72,7 @@ pub fn policy(pki: &SoftwarePki, collateral: &Collateral) -> Result<Policy> {
         root: (B256::from_slice(x), B256::from_slice(y)),
         collateral: CollateralFile::parse(&serde_json::to_vec(collateral)?)?.uploads(&[], &key),
         workload: keccak256(Td::default().workload()),
+        sequencer_timeout: SEQUENCER_TIMEOUT,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::{
 
 /// The chain's own accounts that pay for transactions on L1.
 pub fn funded_roles() -> Result<Vec<Address>> {
-    let mut roles = vec![Role::Deployer, Role::Batcher, Role::Governor];
+    let mut roles = vec![Role::Deployer, Role::Batcher, Role::Governor, Role::Council, Role::Relayer];
     roles.extend((0..PROVERS).map(Role::Operator));
     roles.into_iter().map(|role| Ok(role.signer()?.address())).collect()
 }
@@ -47,6 +47,8 @@ pub fn sequencer(settings: &Settings, state: &StateDir, deployment: &Deployment)
             .path("--chain", state.join("chain.json"))
             .path("--genesis", state.join("genesis.json"))
             .value("--l1-rpc", settings.l1_url())
+            // anvil serves the blobs itself.
+            .value("--l1-beacon", settings.l1_url())
             .value("--rollup", deployment.rollup)
             .value("--registry", deployment.prover_registry)
             .path("--batcher-key-file", state.join("keys/batcher"))

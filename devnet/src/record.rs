@@ -53,10 +53,16 @@ pub struct Contracts {
     pub rollup: Option<Address>,
     /// `Portal` on L1.
     pub portal: Option<Address>,
+    /// The oracle of outputs on L1: the portal.
+    pub l2_output_oracle: Option<Address>,
     /// `L1StandardBridge` on L1.
     pub l1_standard_bridge: Option<Address>,
     /// `L1CrossDomainMessenger` on L1.
     pub l1_cross_domain_messenger: Option<Address>,
+    /// `CouncilPause` on L1.
+    pub council_pause: Option<Address>,
+    /// The timelock that upgrades portal, messenger and bridge.
+    pub upgrade_timelock: Option<Address>,
     /// `ProverRegistry` on L1.
     pub prover_registry: Option<Address>,
     /// The collateral store on L1.
@@ -75,6 +81,19 @@ pub struct Contracts {
     pub multicall3: Option<Address>,
     /// PHA on L2.
     pub l2_pha: Option<Address>,
+    /// `L2StandardBridge` on L2.
+    pub l2_standard_bridge: Option<Address>,
+    /// `L2CrossDomainMessenger` on L2.
+    pub l2_cross_domain_messenger: Option<Address>,
+    /// `L2ToL1MessagePasser` on L2.
+    pub l2_to_l1_message_passer: Option<Address>,
+    /// `OptimismMintableERC20Factory` on L2.
+    #[serde(rename = "optimismMintableERC20Factory")]
+    pub optimism_mintable_erc20_factory: Option<Address>,
+    /// `WETH9` on L2.
+    pub weth: Option<Address>,
+    /// `GasPriceOracle` on L2.
+    pub gas_price_oracle: Option<Address>,
 }
 
 /// A funded account with its key, which is public knowledge.

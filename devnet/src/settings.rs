@@ -40,11 +40,16 @@ pub struct Settings {
     /// collateral, and so may anyone: the provers upload what they find in the folder `collateral`.
     #[arg(long, value_name = "TIME", default_value = "30days", value_parser = humantime::parse_duration)]
     pub collateral_lifetime: Duration,
+    /// Seconds without a batch after which anybody may submit one. Read when the contracts are deployed.
+    #[arg(long, default_value_t = SEQUENCER_TIMEOUT, value_parser = clap::value_parser!(u64).range(1..))]
+    pub sequencer_timeout: u64,
     /// Folder of the Foundry project, for the compiled contracts and the L1 client.
     #[arg(long, default_value = "contracts")]
     pub contracts: PathBuf,
 }
 
+/// Seconds without a batch after which anybody may submit one, unless the user chooses.
+pub const SEQUENCER_TIMEOUT: u64 = 600;
 /// Number of provers: the threshold of the fast path.
 pub const PROVERS: u16 = 2;
 /// EIP-155 chain id of the devnet's L1.

@@ -224,3 +224,51 @@ impl OriginRange {
         Err(DeriveError::UnusedHeaders { origin: self.current.number, newest: self.newest })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use alloy_primitives::{Address, Bytes};
+
+    use super::*;
+    use crate::state::Account;
+
+    struct Slots(BTreeMap<U256, U256>);
+
+    impl StateSource for Slots {
+        fn account(&self, _address: Address) -> Result<Option<Account>, StateError> {
+            Ok(None)
+        }
+        fn storage(&self, address: Address, slot: U256) -> Result<U256, StateError> {
+            assert_eq!(address, L1_BLOCK);
+            Ok(self.0.get(&slot).copied().unwrap_or_default())
+        }
+        fn code(&self, code_hash: B256) -> Result<Bytes, StateError> {
+            Err(StateError::MissingCode(code_hash))
+        }
+        fn block_hash(&self, number: u64) -> Result<B256, StateError> {
+            Err(StateError::MissingBlockHash(number))
+        }
+    }
+
+    #[test]
+    fn an_origin_is_read_back_as_a_block_writes_it() {
+        let origin = L1Origin {
+            number: u64::MAX - 7,
+            hash: B256::repeat_byte(0xab),
+            timestamp: 1_800_000_000,
+            base_fee: 12_345_678_901,
+            blob_base_fee: u128::MAX - 1,
+            mix_hash: B256::repeat_byte(1),
+            parent_beacon_block_root: B256::repeat_byte(2),
+        };
+        let header = Header {
+            mix_hash: origin.mix_hash,
+            parent_beacon_block_root: Some(origin.parent_beacon_block_root),
+            ..Header::default()
+        };
+        let slots = Slots(origin.storage().into_iter().collect());
+        assert_eq!(origin_of(&header, &slots).unwrap(), origin);
+    }
+}

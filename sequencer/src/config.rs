@@ -135,6 +135,14 @@ pub struct L1Settings {
     /// Port on which provers connect.
     #[arg(long, env = "SEQUENCER_PROVER_PORT", default_value_t = 9546)]
     pub prover_port: u16,
+    /// HTTP URL of a beacon node. Before it starts, the node then takes over from L1 the batches that it
+    /// does not have, out of their blobs: its store may be empty, or older than what is on L1.
+    #[arg(long, env = "SEQUENCER_L1_BEACON", requires = "l1_rpc")]
+    pub l1_beacon: Option<String>,
+    /// Only follow L1 until the sequencer has been silent for so long that L1 takes batches from anyone;
+    /// then start, and submit what the sequencer did not.
+    #[arg(long, env = "SEQUENCER_STAND_BY", requires = "l1_beacon")]
+    pub stand_by: bool,
     /// The pace of L1, which decides how often to look and how long to wait.
     #[arg(long, env = "SEQUENCER_PACE", value_enum, default_value_t = Pace::Ethereum)]
     pub pace: Pace,

@@ -9,6 +9,7 @@
 //! | [`builder`] | what is in the next block? |
 //! | [`l1`] | which blocks does L1 have, and which batches are there and final? |
 //! | [`batcher`] | how do blocks become proved batches on L1? |
+//! | [`replica`] | how are blocks taken over from L1 alone? |
 //! | [`rpc`] | what do clients ask, and what are they told? |
 //! | [`store`] | which blocks, states, batches and L1 blocks are there? |
 //! | [`telemetry`] | what does an operator see? |
@@ -20,6 +21,7 @@ pub mod heads;
 pub mod l1;
 pub mod node;
 pub mod pool;
+pub mod replica;
 pub mod rpc;
 pub mod store;
 pub mod telemetry;

@@ -12,6 +12,7 @@ use crate::{
     heads::{Head, Heads},
     l1::{L1Error, L1Setup, L1Side},
     pool::Pool,
+    replica::{BlobSource, Replica, ReplicaSetup},
     rpc::{Api, RpcServer},
     store::{BatchStatus, Retention, Snapshot, Store},
 };
@@ -20,6 +21,8 @@ use crate::{
 const UNWIND_QUEUE: usize = 8;
 /// How long requests under way may take to finish when the node stops.
 const RPC_GRACE: Duration = Duration::from_secs(5);
+/// How long what still reads the store may take to notice that the node stops.
+const STORE_GRACE: Duration = Duration::from_secs(5);
 /// How often the store forgets what need not be kept.
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -32,21 +35,38 @@ pub struct Node {
     builder: oneshot::Receiver<Result<(), BuilderError>>,
     /// What follows L1 and brings batches there, if anything does.
     l1: Option<L1Side>,
+    store: Store,
 }
 
 impl Node {
-    /// Opens the store and starts everything.
+    /// Opens the store and starts everything; first brings the store up to L1, if it is told where the blobs are.
     pub async fn start(settings: &Settings) -> eyre::Result<Self> {
         let chain = settings.read_chain()?;
         let genesis = settings.read_genesis()?;
         let store = Store::open(&settings.data_dir, &chain, &genesis)
             .wrap_err_with(|| format!("cannot open the store in {}", settings.data_dir.display()))?;
         let chain = Arc::new(chain);
-        let heads = heads_of(&store.snapshot()?)?;
 
         let ready = Arc::new(Notify::new());
         let wake = Arc::clone(&ready);
         let pool = Pool::new(chain.chain_id, settings.pool(&chain), move || wake.notify_one());
+        if let (Some(l1), Some(beacon)) = (settings.l1.l1(&genesis), &settings.l1.l1_beacon) {
+            let blobs = BlobSource::new(beacon)?;
+            let setup = ReplicaSetup {
+                l1,
+                blobs,
+                chain: Arc::clone(&chain),
+                store: store.clone(),
+                pool: pool.clone(),
+            };
+            let mut replica = Replica::new(setup)?;
+            if settings.l1.stand_by {
+                replica.stand_by(settings.l1.batcher_key()?.address()).await?;
+            }
+            let block = replica.catch_up().await.wrap_err("cannot take over what is on L1")?;
+            tracing::info!(block, "the store holds what is on L1");
+        }
+        let heads = heads_of(&store.snapshot()?)?;
 
         // What listens comes first: if a port is taken, no block is sealed and no batch submitted.
         let api = Api {
@@ -85,11 +105,11 @@ impl Node {
         let builder = Builder::new(chain, settings.builder(), store.clone(), pool, heads.clone(), origins)?;
         let inputs = BuilderInputs { ready, unwinds: unwind_requests, stop: stopping.clone() };
         let builder = ended(builder::spawn(builder, inputs)?);
-        tokio::spawn(prune(store, settings.retention(), heads.clone(), stopping));
+        tokio::spawn(prune(store.clone(), settings.retention(), heads.clone(), stopping));
 
         let head = heads.latest();
         tracing::info!(rpc = %rpc.address(), head = head.number, hash = %head.hash, "node started");
-        Ok(Self { rpc, stop, builder, l1 })
+        Ok(Self { rpc, stop, builder, l1, store })
     }
 
     /// Where JSON-RPC listens.
@@ -111,7 +131,7 @@ impl Node {
         self.shut_down(failure).await
     }
 
-    /// Stops every part, and waits until all have.
+    /// Stops every part, and waits until all have: the store can then be opened again.
     pub async fn stop(self) -> eyre::Result<()> {
         self.shut_down(None).await
     }
@@ -127,9 +147,14 @@ impl Node {
             return Err(failure);
         }
         match self.builder.await {
-            Ok(Ok(())) => Ok(()),
-            ended => Err(builder_failure(ended)),
+            Ok(Ok(())) => {}
+            ended => return Err(builder_failure(ended)),
         }
+        // Tasks that were told to stop still hold the store until they run again.
+        if tokio::time::timeout(STORE_GRACE, self.store.closed()).await.is_err() {
+            tracing::warn!("the store is still being read");
+        }
+        Ok(())
     }
 }
 

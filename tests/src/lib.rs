@@ -101,6 +101,11 @@ impl Devnet {
         String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()
     }
 
+    /// A port that the devnet does not use: 0, 1 or 2.
+    pub const fn spare_port(&self, index: u16) -> u16 {
+        self.ports.first + Ports::SPARE + index
+    }
+
     /// A client of L1.
     pub fn l1(&self) -> Result<DynProvider> {
         Ok(ProviderBuilder::new().connect_http(self.record.l1.rpc.parse()?).erased())
@@ -204,6 +209,8 @@ impl Ports {
     /// Where runs begin, and how long one is.
     const RUNS: Range<u16> = 20_000..32_000;
     const LENGTH: u16 = 16;
+    /// Where the ports begin that no program of the devnet takes.
+    const SPARE: u16 = 13;
 
     /// A run that is free. Processes begin to look in different places.
     fn free() -> Result<Self> {

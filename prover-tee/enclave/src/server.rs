@@ -108,15 +108,17 @@ fn remove_stale(path: &Path) -> io::Result<()> {
 }
 
 /// Serves one connection on a thread of its own, or drops it if there are too many.
-fn start(stream: Stream, service: Arc<Service>, open: &Arc<AtomicUsize>) {
+fn start(mut stream: Stream, service: Arc<Service>, open: &Arc<AtomicUsize>) {
     let slot = Slot(Arc::clone(open));
     if open.fetch_add(1, Ordering::SeqCst) >= MAX_CONNECTIONS {
         eprintln!("connection refused: {MAX_CONNECTIONS} are open");
         return;
     }
     let spawned = thread::Builder::new().name("connection".into()).spawn(move || {
-        let _slot = slot;
-        serve(stream, &service);
+        serve(&mut stream, &service);
+        // Whoever sees the end of a connection finds its place free.
+        drop(slot);
+        drop(stream);
     });
     if let Err(error) = spawned {
         eprintln!("no thread for a connection: {error}");
@@ -133,12 +135,12 @@ impl Drop for Slot {
 }
 
 /// Answers requests until the peer leaves or breaks the framing.
-fn serve(mut stream: Stream, service: &Service) {
+fn serve(stream: &mut Stream, service: &Service) {
     if stream.limit().is_err() {
         return;
     }
     loop {
-        let response = match frame::read::<EnclaveRequest>(&mut stream, MAX_BATCH) {
+        let response = match frame::read::<EnclaveRequest>(stream, MAX_BATCH) {
             Ok(request) => {
                 let response = service.respond(&request);
                 log(&response);
@@ -148,12 +150,12 @@ fn serve(mut stream: Stream, service: &Service) {
             Err(FrameError::Message(error)) => failed(&error),
             Err(error @ FrameError::TooLong { .. }) => {
                 // What follows cannot be told apart. The answer may be lost with the connection.
-                let _ = frame::write(&mut stream, &failed(&error));
+                let _ = frame::write(stream, &failed(&error));
                 return;
             }
             Err(_) => return,
         };
-        if frame::write(&mut stream, &response).is_err() {
+        if frame::write(stream, &response).is_err() {
             return;
         }
     }

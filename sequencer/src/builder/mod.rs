@@ -16,13 +16,14 @@
 mod error;
 mod open;
 mod origin;
+mod replay;
 mod run;
 mod unwind;
 
 use std::sync::Arc;
 
 use alloy_primitives::B256;
-use executor::{Header, block::L1Origin, chain::ChainConfig, trie::StateTrie};
+use executor::{Header, block::L1Origin, chain::ChainConfig, derive::origin_of, trie::StateTrie};
 
 use crate::{
     heads::Heads,
@@ -32,7 +33,8 @@ use crate::{
 
 pub use error::BuilderError;
 pub use open::{Interrupt, Outcome, Pace, Wake};
-pub use origin::{FixedOrigin, NextOrigin, OriginSource, origin_of};
+pub use origin::{FixedOrigin, NextOrigin, OriginSource};
+pub use replay::ReplayedBlock;
 pub use run::{BuilderInputs, spawn};
 pub use unwind::{Unwind, UnwindTarget};
 
@@ -94,6 +96,11 @@ impl<O: OriginSource> Builder<O> {
     /// The newest sealed block.
     pub const fn parent(&self) -> &Header {
         &self.parent.header
+    }
+
+    /// Number of the L1 block that is its origin.
+    pub const fn origin_number(&self) -> u64 {
+        self.parent.origin.number
     }
 
     /// How blocks are built.

@@ -7,17 +7,17 @@ use alloy_eips::BlockNumHash;
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY};
 use executor::{
     batch::{MAX_BLOCK_DATA, size_bound},
-    block::{BlockExecutor, BlockInput, PushError, next_base_fee},
+    block::{BlockExecutor, BlockInput, ExecutedBlock, L1Origin, PushError, next_base_fee},
     state::StateChanges,
     trie::StateTrie,
     witness::seal,
 };
 
-use super::{Builder, BuilderError, OriginSource, Parent, Unwind};
+use super::{Builder, BuilderError, NextOrigin, OriginSource, Parent, Unwind};
 use crate::{
     heads::Head,
     pool::{SenderCode, SenderState},
-    store::{NewBlock, Snapshot},
+    store::{NewBlock, Snapshot, StateView},
 };
 
 /// Time, as the open block sees it.
@@ -79,13 +79,8 @@ impl<O: OriginSource> Builder<O> {
             }
         }
 
-        let snapshot = self.store.snapshot()?;
-        let state = snapshot.state_at(self.parent.header.number)?;
-        let (origin, deposits) = match next {
-            Some(next) => (next.origin, next.deposits),
-            None => (self.parent.origin.clone(), Vec::new()),
-        };
-        let input = BlockInput { timestamp, origin: origin.clone(), deposits };
+        let state = self.store.snapshot()?.state_at(self.parent.header.number)?;
+        let (input, origin) = self.input(timestamp, next);
         let mut block = BlockExecutor::begin(
             &self.chain,
             &self.parent.header,
@@ -132,8 +127,28 @@ impl<O: OriginSource> Builder<O> {
             return Ok(Outcome::Empty);
         }
 
-        let started = Instant::now();
         let executed = block.finish().map_err(block_error)?;
+        self.commit(executed, state, origin).map(Outcome::Sealed)
+    }
+
+    /// What a block at `timestamp` on top of our newest one begins with, and its origin.
+    pub(super) fn input(&self, timestamp: u64, next: Option<NextOrigin>) -> (BlockInput, L1Origin) {
+        let (origin, deposits) = match next {
+            Some(next) => (next.origin, next.deposits),
+            None => (self.parent.origin.clone(), Vec::new()),
+        };
+        (BlockInput { timestamp, origin: origin.clone(), deposits }, origin)
+    }
+
+    /// Seals a block that was executed on `state`, the one after our newest block, and stores it.
+    pub(super) fn commit(
+        &mut self,
+        executed: ExecutedBlock,
+        state: StateView,
+        origin: L1Origin,
+    ) -> Result<Head, BuilderError> {
+        let started = Instant::now();
+        let number = self.parent.header.number + 1;
         let (sealed, trie, witness) = match seal(&mut self.trie, &state, executed) {
             Ok(parts) => parts,
             Err(source) => {
@@ -143,9 +158,8 @@ impl<O: OriginSource> Builder<O> {
             }
         };
         let parent = Parent { header: sealed.block.header.clone(), hash: sealed.hash, origin };
-        let changed = self.changed_senders(&snapshot, &sealed.changes)?;
+        let changed = self.changed_senders(state.snapshot(), &sealed.changes)?;
         drop(state);
-        drop(snapshot);
         let hashed = started.elapsed();
 
         let transactions = sealed.block.body.transactions.len();
@@ -176,7 +190,7 @@ impl<O: OriginSource> Builder<O> {
             elapsed = ?started.elapsed(),
             "sealed"
         );
-        Ok(Outcome::Sealed(head))
+        Ok(head)
     }
 
     /// The senders of the pool among the accounts that a block changed.

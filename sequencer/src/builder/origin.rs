@@ -1,12 +1,6 @@
 //! Where the origins of the next blocks come from.
 
-use alloy_primitives::U256;
-use executor::{
-    Header,
-    block::L1Origin,
-    chain::L1_BLOCK,
-    state::{StateError, StateSource},
-};
+use executor::block::L1Origin;
 use op_alloy_consensus::TxDeposit;
 
 /// An L1 origin that follows the one of the parent, and the deposits that a move to it brings in.
@@ -40,71 +34,5 @@ pub struct FixedOrigin;
 impl OriginSource for FixedOrigin {
     fn next_origin(&self, _parent_origin: u64, _timestamp: u64) -> Option<NextOrigin> {
         None
-    }
-}
-
-/// The origin of a block, read from its header and the storage of `L1Block` after it.
-///
-/// The inverse of [`L1Origin::storage`].
-pub fn origin_of(header: &Header, state: &impl StateSource) -> Result<L1Origin, StateError> {
-    let slot = |slot: u64| state.storage(L1_BLOCK, U256::from(slot));
-    let [number, timestamp, ..] = slot(0)?.into_limbs();
-    let [base_fee, ..] = slot(1)?.into_limbs();
-    Ok(L1Origin {
-        number,
-        timestamp,
-        base_fee,
-        hash: slot(2)?.into(),
-        blob_base_fee: slot(3)?.saturating_to(),
-        mix_hash: header.mix_hash,
-        parent_beacon_block_root: header.parent_beacon_block_root.unwrap_or_default(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use alloy_primitives::{Address, B256, Bytes};
-    use executor::state::Account;
-
-    use super::*;
-
-    struct Slots(BTreeMap<U256, U256>);
-
-    impl StateSource for Slots {
-        fn account(&self, _address: Address) -> Result<Option<Account>, StateError> {
-            Ok(None)
-        }
-        fn storage(&self, address: Address, slot: U256) -> Result<U256, StateError> {
-            assert_eq!(address, L1_BLOCK);
-            Ok(self.0.get(&slot).copied().unwrap_or_default())
-        }
-        fn code(&self, code_hash: B256) -> Result<Bytes, StateError> {
-            Err(StateError::MissingCode(code_hash))
-        }
-        fn block_hash(&self, number: u64) -> Result<B256, StateError> {
-            Err(StateError::MissingBlockHash(number))
-        }
-    }
-
-    #[test]
-    fn reads_back_what_a_block_writes() {
-        let origin = L1Origin {
-            number: u64::MAX - 7,
-            hash: B256::repeat_byte(0xab),
-            timestamp: 1_800_000_000,
-            base_fee: 12_345_678_901,
-            blob_base_fee: u128::MAX - 1,
-            mix_hash: B256::repeat_byte(1),
-            parent_beacon_block_root: B256::repeat_byte(2),
-        };
-        let header = Header {
-            mix_hash: origin.mix_hash,
-            parent_beacon_block_root: Some(origin.parent_beacon_block_root),
-            ..Header::default()
-        };
-        let slots = Slots(origin.storage().into_iter().collect());
-        assert_eq!(origin_of(&header, &slots).unwrap(), origin);
     }
 }

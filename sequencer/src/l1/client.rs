@@ -10,7 +10,7 @@ use alloy::{
     eips::{BlockId, BlockNumberOrTag},
     network::TransactionBuilder,
     providers::{Provider, RootProvider},
-    rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest},
+    rpc::types::{Filter, Log, Transaction, TransactionReceipt, TransactionRequest},
     sol_types::SolCall,
     transports::TransportResult,
 };
@@ -143,6 +143,11 @@ impl L1Client {
     /// The receipt of a transaction, if it is in a block.
     pub async fn receipt(&self, transaction: B256) -> Result<Option<TransactionReceipt>, L1Error> {
         self.request("eth_getTransactionReceipt", || self.provider.get_transaction_receipt(transaction)).await
+    }
+
+    /// A transaction, if it is in a block.
+    pub async fn transaction(&self, hash: B256) -> Result<Option<Transaction>, L1Error> {
+        self.request("eth_getTransactionByHash", || self.provider.get_transaction_by_hash(hash)).await
     }
 
     async fn request<T, F>(&self, method: &'static str, call: impl Fn() -> F) -> Result<T, L1Error>

@@ -136,7 +136,8 @@ impl Tracker {
         Ok(status)
     }
 
-    async fn read(&self) -> Result<RollupStatus, L1Error> {
+    /// The contract as of L1's newest block.
+    pub(crate) async fn read(&self) -> Result<RollupStatus, L1Error> {
         let head = self.client.existing_header(BlockNumberOrTag::Latest).await?;
         let at = BlockId::hash(head.hash());
         let rollup = self.config.rollup;
@@ -253,7 +254,7 @@ impl Tracker {
     }
 
     /// The record of a batch that somebody else made of our blocks.
-    fn foreign(
+    pub(crate) fn foreign(
         &self,
         index: u64,
         output: &IRollup::Output,
@@ -293,12 +294,13 @@ impl Tracker {
         })
     }
 
-    async fn output(&self, index: u64, at: BlockId) -> Result<IRollup::Output, L1Error> {
+    /// Output `index`.
+    pub(crate) async fn output(&self, index: u64, at: BlockId) -> Result<IRollup::Output, L1Error> {
         self.client.view(self.config.rollup, IRollup::outputCall { index: U256::from(index) }, at).await
     }
 
     /// Where batch `index` was submitted.
-    async fn submission(&self, index: u64, root: B256, head: u64) -> Result<Submission, L1Error> {
+    pub(crate) async fn submission(&self, index: u64, root: B256, head: u64) -> Result<Submission, L1Error> {
         let from = match self.batches.get(index - 1).map(|record| record.status.clone()) {
             Some(BatchStatus::OnL1 { l1_block, .. }) => l1_block,
             _ => self.config.genesis_origin.0,
@@ -358,8 +360,8 @@ impl Tracker {
 }
 
 /// The transaction that brought a batch to L1.
-struct Submission {
-    l1_block: u64,
-    transaction: B256,
-    da_hash: B256,
+pub(crate) struct Submission {
+    pub(crate) l1_block: u64,
+    pub(crate) transaction: B256,
+    pub(crate) da_hash: B256,
 }

@@ -66,9 +66,31 @@ impl L1View {
             next = Some((number, row));
         }
         let Some((number, row)) = next else { return Ok(None) };
-        let origin = L1Origin::from_header(&self.config, &row.header, row.header.hash())
-            .map_err(|error| L1Error::Derive { number, reason: error.to_string() })?;
-        Ok(Some(NextOrigin { origin, deposits }))
+        Ok(Some(NextOrigin { origin: self.origin(number, &row)?, deposits }))
+    }
+
+    /// The move of the origin to L1 block `number`, by a block whose parent has origin `parent_origin`.
+    /// `None` if it stays.
+    pub fn origin_at(&self, parent_origin: u64, number: u64) -> Result<Option<NextOrigin>, L1Error> {
+        if number == parent_origin {
+            return Ok(None);
+        }
+        if number < parent_origin {
+            let reason = format!("the origin before it is {parent_origin}");
+            return Err(L1Error::Derive { number, reason });
+        }
+        let snapshot = self.store.snapshot()?;
+        let row = |number| snapshot.l1_block(number)?.ok_or(L1Error::NotStored(number));
+        let mut deposits = Vec::new();
+        for between in parent_origin.saturating_add(1)..=number {
+            deposits.extend(self.deposits(between, &row(between)?)?);
+        }
+        Ok(Some(NextOrigin { origin: self.origin(number, &row(number)?)?, deposits }))
+    }
+
+    fn origin(&self, number: u64, row: &StoredL1Block) -> Result<L1Origin, L1Error> {
+        L1Origin::from_header(&self.config, &row.header, row.header.hash())
+            .map_err(|error| L1Error::Derive { number, reason: error.to_string() })
     }
 
     fn deposits(&self, number: u64, row: &StoredL1Block) -> Result<Vec<TxDeposit>, L1Error> {

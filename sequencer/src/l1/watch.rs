@@ -223,7 +223,7 @@ struct Tip {
 
 impl Step {
     /// Whether there is more to take in right now.
-    const fn lags(self) -> bool {
+    pub const fn lags(self) -> bool {
         self.stored < self.target
     }
 }

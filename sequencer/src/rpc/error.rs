@@ -1,8 +1,9 @@
 //! What clients are told when a request cannot be answered: codes and words are go-ethereum's.
 
-use alloy_primitives::{B256, Bytes, hex};
+use alloy_primitives::{B256, Bytes, U64, hex};
 use executor::state::StateError;
 use jsonrpsee::types::ErrorObjectOwned;
+use serde_json::{Value, json};
 
 use crate::{pool::PoolError, store::StoreError};
 
@@ -59,6 +60,27 @@ pub enum RpcError {
         /// The oldest block whose state is there.
         oldest: u64,
     },
+    /// Neither a withdrawal nor a transaction has this hash.
+    #[error("no withdrawal and no transaction has the hash {0}")]
+    NoWithdrawal(B256),
+    /// No final output covers the block of a withdrawal yet. In JSON, `data` is
+    /// `{ state, awaiting, l2BlockNumber, finalizedL2BlockNumber, batchIndex }`: `state` is the tag that
+    /// the block has come to (`latest` or `safe`), `awaiting` is as in [`Awaited`], `batchIndex` may be null.
+    #[error(
+        "no final output covers L2 block {block} yet, the latest ends with block {finalized}. The block is {}: {}",
+        .awaited.tag(),
+        .awaited.words(*.batch)
+    )]
+    NotFinal {
+        /// The block of the withdrawal.
+        block: u64,
+        /// The last block that a final output covers.
+        finalized: u64,
+        /// The batch that holds the block.
+        batch: Option<u64>,
+        /// What has to happen next.
+        awaited: Awaited,
+    },
     /// A transaction was refused.
     #[error(transparent)]
     Pool(#[from] PoolError),
@@ -85,6 +107,50 @@ pub enum RpcError {
     Internal(String),
 }
 
+/// What has to happen next until a withdrawal can be proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// Its block has to come into a batch: `batch`.
+    Batch,
+    /// Its batch has to be proved: `proofs`.
+    Proofs,
+    /// Its batch has to be included by L1: `submission`.
+    Submission,
+    /// Its batch, which is on L1, has to become final: `finality`.
+    Finality,
+}
+
+impl Awaited {
+    /// In the data of an error.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Batch => "batch",
+            Self::Proofs => "proofs",
+            Self::Submission => "submission",
+            Self::Finality => "finality",
+        }
+    }
+
+    /// The tag that a block has come to which waits for this.
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::Batch | Self::Proofs | Self::Submission => "latest",
+            Self::Finality => "safe",
+        }
+    }
+
+    /// In the message of an error.
+    fn words(self, batch: Option<u64>) -> String {
+        let batch = batch.map_or_else(String::new, |index| format!(" {index}"));
+        match self {
+            Self::Batch => "no batch holds it yet".to_owned(),
+            Self::Proofs => format!("its batch{batch} is being proved"),
+            Self::Submission => format!("its batch{batch} is on the way to L1"),
+            Self::Finality => format!("its batch{batch} is on L1 and not final yet"),
+        }
+    }
+}
+
 impl From<StateError> for RpcError {
     fn from(error: StateError) -> Self {
         Self::State(Box::new(error))
@@ -104,7 +170,13 @@ impl RpcError {
             | Self::Argument { .. }
             | Self::TooMany(_)
             | Self::Params(_) => INVALID_PARAMS,
-            Self::NoBlock | Self::NoHash | Self::Pruned { .. } | Self::Pool(_) | Self::Call(_) => DEFAULT,
+            Self::NoBlock
+            | Self::NoHash
+            | Self::Pruned { .. }
+            | Self::NoWithdrawal(_)
+            | Self::NotFinal { .. }
+            | Self::Pool(_)
+            | Self::Call(_) => DEFAULT,
             Self::Reverted(_) => REVERTED,
             Self::Limit(_) => LIMIT_EXCEEDED,
             Self::NoNotifications => METHOD_NOT_FOUND,
@@ -124,7 +196,14 @@ impl From<RpcError> for ErrorObjectOwned {
             other => other.to_string(),
         };
         let data = match &error {
-            RpcError::Reverted(output) => Some(hex::encode_prefixed(output)),
+            RpcError::Reverted(output) => Some(Value::String(hex::encode_prefixed(output))),
+            RpcError::NotFinal { block, finalized, batch, awaited } => Some(json!({
+                "state": awaited.tag(),
+                "awaiting": awaited.name(),
+                "l2BlockNumber": U64::from(*block),
+                "finalizedL2BlockNumber": U64::from(*finalized),
+                "batchIndex": batch.map(U64::from),
+            })),
             _ => None,
         };
         Self::owned(error.code(), message, data)

@@ -8,7 +8,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
-use super::{Api, Args, RpcError, blocks, call, estimate, fees, logs, optimism, send, state, subscribe};
+use super::{
+    Api, Args, RpcError, blocks, call, estimate, fees, logs, optimism, send, state, subscribe, withdrawals,
+};
 
 /// How long a heavy request waits for its turn.
 const MAX_WAIT: Duration = Duration::from_secs(10);
@@ -62,6 +64,7 @@ pub(super) fn module(api: Api) -> Result<RpcModule<Api>, RegisterMethodError> {
 
     table.read("optimism_outputAtBlock", 1, optimism::output_at_block)?;
     table.read("optimism_syncStatus", 0, |api, _| optimism::sync_status(api))?;
+    table.heavy("phala_getWithdrawalProof", 1, withdrawals::proof)?;
     table.read("txpool_status", 0, |api, _| Ok(pool_status(api)))?;
 
     module.register_subscription(
@@ -160,6 +163,7 @@ struct Modules {
     eth: &'static str,
     net: &'static str,
     optimism: &'static str,
+    phala: &'static str,
     rpc: &'static str,
     txpool: &'static str,
     web3: &'static str,
@@ -167,7 +171,15 @@ struct Modules {
 
 const fn modules() -> Modules {
     let version = "1.0";
-    Modules { eth: version, net: version, optimism: version, rpc: version, txpool: version, web3: version }
+    Modules {
+        eth: version,
+        net: version,
+        optimism: version,
+        phala: version,
+        rpc: version,
+        txpool: version,
+        web3: version,
+    }
 }
 
 #[derive(Serialize)]

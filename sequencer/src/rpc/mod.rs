@@ -19,6 +19,7 @@
 //! | `logs`, `subscribe` | `eth_getLogs`, `eth_subscribe` |
 //! | `send` | `eth_sendRawTransaction` |
 //! | `optimism` | `optimism_outputAtBlock`, `optimism_syncStatus` |
+//! | `withdrawals` | `phala_getWithdrawalProof` |
 
 mod api;
 mod args;
@@ -36,6 +37,7 @@ mod overrides;
 mod send;
 mod state;
 mod subscribe;
+mod withdrawals;
 
 use std::net::SocketAddr;
 

@@ -6,7 +6,11 @@ use alloy::{
 };
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U64, U256};
 use alloy_trie::EMPTY_ROOT_HASH;
-use executor::{state::StateSource as _, trie::StateTrie};
+use executor::{
+    chain::MESSAGE_PASSER,
+    state::{StateError, StateSource as _},
+    trie::{AccountProof, StateTrie},
+};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{Api, Args, RpcError};
@@ -49,6 +53,9 @@ pub(super) fn transaction_count(api: &Api, args: &Args) -> Result<U64, RpcError>
 }
 
 /// `eth_getProof(address, slots, block)`: EIP-1186.
+///
+/// For `L2ToL1MessagePasser` it is answered for good at the last block of every final batch, for any
+/// other account as long as the state of the block is kept.
 pub(super) fn proof(api: &Api, args: &Args) -> Result<EIP1186AccountProofResponse, RpcError> {
     let address: Address = args.required(0)?;
     let slots: Vec<Slot> = args.required(1)?;
@@ -57,8 +64,13 @@ pub(super) fn proof(api: &Api, args: &Args) -> Result<EIP1186AccountProofRespons
         return Err(RpcError::Params(format!("too many keys: {asked}, want at most {MAX_PROOF_SLOTS}")));
     }
     let slots: Vec<U256> = slots.into_iter().map(|Slot(slot)| slot).collect();
-    let (header, state) = api.state(args.optional(2)?)?;
-    let proof = StateTrie::new(header.state_root).prove(&state, address, &slots)?;
+    let proof = match api.state(args.optional(2)?) {
+        Ok((header, state)) => StateTrie::new(header.state_root).prove(&state, address, &slots)?,
+        Err(RpcError::Pruned { number, oldest }) if address == MESSAGE_PASSER => {
+            proof_of_output(api, number, &slots)?.ok_or(RpcError::Pruned { number, oldest })?
+        }
+        Err(error) => return Err(error),
+    };
     let account = proof.account;
     Ok(EIP1186AccountProofResponse {
         address,
@@ -77,6 +89,17 @@ pub(super) fn proof(api: &Api, args: &Args) -> Result<EIP1186AccountProofRespons
             })
             .collect(),
     })
+}
+
+/// Slots of `L2ToL1MessagePasser` as of block `number`, if that is the last block of a final batch.
+fn proof_of_output(api: &Api, number: u64, slots: &[U256]) -> Result<Option<AccountProof>, RpcError> {
+    let snapshot = api.store.snapshot()?;
+    let header = snapshot.header(number)?.ok_or(RpcError::NoBlock)?;
+    let nodes = snapshot.output_nodes();
+    match StateTrie::new(header.state_root).prove(&nodes, MESSAGE_PASSER, slots) {
+        Err(StateError::MissingNode { .. }) => Ok(None),
+        proof => Ok(Some(proof?)),
+    }
 }
 
 /// A storage slot: up to 32 bytes of hexadecimal digits, with or without leading zeros.

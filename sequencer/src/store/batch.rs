@@ -18,9 +18,10 @@ use signet_libmdbx::TransactionKind;
 use signet_libmdbx::tx::Tx;
 
 use super::Store;
-use super::codec::number_key;
+use super::codec::{number, number_key};
 use super::engine::{self, WriteTx};
 use super::error::StoreError;
+use super::outputs;
 use super::snapshot::{Snapshot, head_number};
 use super::tables::{Table, Tables};
 
@@ -109,7 +110,8 @@ impl Store {
         })
     }
 
-    /// Sets how far a batch is. Returns the batch. A final batch stays final.
+    /// Sets how far a batch is. Returns the batch. A final batch stays final, and withdrawals can be
+    /// proved against its last block for ever: the state after that block must be there.
     pub fn set_batch_status(&self, index: u64, status: BatchStatus) -> Result<BatchRecord, StoreError> {
         self.update_batch(index, |batch| batch.status = status)
     }
@@ -136,12 +138,16 @@ impl Store {
         index: u64,
         change: impl FnOnce(&mut BatchRecord),
     ) -> Result<BatchRecord, StoreError> {
+        let snapshot = self.snapshot()?;
         let tx = self.write()?;
         let mut batch = read(tx.reader(), &tx.tables, index)?.ok_or(StoreError::UnknownBatch(index))?;
         if batch.status == BatchStatus::Final {
             return Err(StoreError::BatchFinal(index));
         }
         change(&mut batch);
+        if batch.status == BatchStatus::Final {
+            keep_output(&tx, &snapshot, &batch)?;
+        }
         tx.put(tx.tables.batches, &number_key(index), &encode_batch(&batch))?;
         tx.commit()?;
         Ok(batch)
@@ -159,6 +165,44 @@ impl Snapshot {
         let table = self.tables().batch_payloads;
         let row = engine::get(self.tx(), table, &number_key(index))?;
         row.map(|row| decode(table, &row)).transpose()
+    }
+
+    /// The newest batch that is final.
+    pub fn last_final_batch(&self) -> Result<Option<BatchRecord>, StoreError> {
+        match self.first_batch(|batch| batch.status != BatchStatus::Final)? {
+            Some(BatchRecord { index, .. }) => {
+                index.checked_sub(1).map_or(Ok(None), |index| self.batch(index))
+            }
+            None => self.last_batch(),
+        }
+    }
+
+    /// The batch that holds block `number`, if any does yet.
+    pub fn batch_of_block(&self, number: u64) -> Result<Option<BatchRecord>, StoreError> {
+        let batch = self.first_batch(|batch| batch.last_block >= number)?;
+        Ok(batch.filter(|batch| batch.first_block <= number))
+    }
+
+    /// The first batch for which `holds` is true, which it then is for all after it as well.
+    fn first_batch(&self, holds: impl Fn(&BatchRecord) -> bool) -> Result<Option<BatchRecord>, StoreError> {
+        let table = self.tables().batches;
+        let Some((first, _)) = engine::first_from(self.tx(), table, &number_key(0))? else { return Ok(None) };
+        let mut found = None;
+        let mut low = number(table.name, &first)?;
+        let mut high = self.last_batch()?.map_or(low, |last| last.index + 1);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let batch = self
+                .batch(middle)?
+                .ok_or(StoreError::Corrupt { table: table.name, reason: "a batch is missing" })?;
+            if holds(&batch) {
+                high = middle;
+                found = Some(batch);
+            } else {
+                low = middle + 1;
+            }
+        }
+        Ok(found)
     }
 
     /// The newest batch.
@@ -188,6 +232,15 @@ pub(super) fn remove_beyond(tx: &WriteTx, block: u64) -> Result<(), StoreError> 
         index = batch.index.checked_sub(1);
     }
     first_gone.map_or(Ok(()), |index| remove_from(tx, index))
+}
+
+/// Keeps what proves withdrawals against the output of `batch`, which becomes final.
+fn keep_output(tx: &WriteTx, snapshot: &Snapshot, batch: &BatchRecord) -> Result<(), StoreError> {
+    let state = snapshot.state_at(batch.last_block)?;
+    let unknown = StoreError::UnknownBlock { number: batch.last_block, head: snapshot.head() };
+    let header = snapshot.header(batch.last_block)?.ok_or(unknown)?;
+    outputs::keep(tx, &state, header.state_root)
+        .map_err(|source| StoreError::OutputState { index: batch.index, source: Box::new(source) })
 }
 
 fn remove_from(tx: &WriteTx, index: u64) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@
 //!                   trie: 0x00 for the account trie, 0x01 ‖ owner for a storage trie
 //!                   level: 0x00 down to 3 nibbles, 0x01 below
 //! node change key   number ‖ node key
+//! place             number ‖ index of the transaction in the block (4 bytes, big-endian)
 //! account           nonce (8) ‖ balance (32) ‖ code hash (32, left out if there is no code)
 //! previous value    0x00                                there was none
 //!                   0x01 ‖ value
@@ -111,6 +112,23 @@ pub(super) fn node_key_range(owner: B256) -> (Vec<u8>, Vec<u8>) {
 /// The key under which the node is kept that block `number` replaced at `key`.
 pub(super) fn node_change_key(number: u64, key: &[u8]) -> Vec<u8> {
     [&number_key(number), key].concat()
+}
+
+/// Where a transaction stands, as a value.
+pub(super) fn encode_place(number: u64, index: u32) -> [u8; 12] {
+    let mut place = [0; 12];
+    let (block, rest) = place.split_at_mut(8);
+    block.copy_from_slice(&number_key(number));
+    rest.copy_from_slice(&index.to_be_bytes());
+    place
+}
+
+/// Where a transaction stands: block number, and index in the block.
+pub(super) fn decode_place(table: &'static str, bytes: &[u8]) -> Result<(u64, u32), StoreError> {
+    let corrupt = StoreError::Corrupt { table, reason: "a place is not 12 bytes" };
+    let Some((number, index)) = bytes.split_first_chunk::<8>() else { return Err(corrupt) };
+    let index: [u8; 4] = index.try_into().map_err(|_| corrupt)?;
+    Ok((u64::from_be_bytes(*number), u32::from_be_bytes(index)))
 }
 
 /// An account as a value.
@@ -297,6 +315,12 @@ mod tests {
                 code_hash: code_hash.map_or(KECCAK256_EMPTY, B256::new),
             };
             prop_assert_eq!(decode_account(&encode_account(&account)).unwrap(), account);
+        }
+
+        #[test]
+        fn transactions_are_found_where_they_are(number: u64, index: u32, other: Vec<u8>) {
+            prop_assert_eq!(decode_place("test", &encode_place(number, index)).unwrap(), (number, index));
+            prop_assert_eq!(decode_place("test", &other).is_ok(), other.len() == 12);
         }
 
         #[test]

@@ -13,12 +13,15 @@ use executor::{Block, Receipt};
 
 use super::Store;
 use super::changes::{BlockChanges, KeyList};
-use super::codec::{SlotKey, encode_account, encode_header, encode_list, encode_slot, number_key, slot_key};
+use super::codec::{
+    SlotKey, encode_account, encode_header, encode_list, encode_place, encode_slot, number_key, slot_key,
+};
 use super::engine::{self, WriteTx};
 use super::error::StoreError;
 use super::history::VersionedWriter;
 use super::nodes;
 use super::snapshot::head_row;
+use super::withdrawals;
 
 /// A block with everything that comes with it.
 #[derive(Clone, Debug)]
@@ -93,7 +96,7 @@ pub(super) fn put_block(
     tx.put(tx.tables.block_numbers, hash.as_slice(), &number)
 }
 
-/// Writes transactions, senders, receipts, and the ways to transactions from their hashes.
+/// Writes transactions, senders, receipts, and the ways to transactions and withdrawals from their hashes.
 pub(super) fn put_transactions(
     tx: &WriteTx,
     block: &Block,
@@ -116,19 +119,16 @@ pub(super) fn put_transactions(
     let bodies = encode_list(transactions.iter().map(Encodable2718::encoded_2718)).map_err(too_large)?;
     tx.append(tx.tables.bodies, &key, &bodies)?;
     tx.append(tx.tables.senders, &key, senders.as_flattened())?;
-    let receipts = encode_list(receipts.iter().map(Encodable2718::encoded_2718)).map_err(too_large)?;
-    tx.append(tx.tables.receipts, &key, &receipts)?;
+    let encoded = encode_list(receipts.iter().map(Encodable2718::encoded_2718)).map_err(too_large)?;
+    tx.append(tx.tables.receipts, &key, &encoded)?;
+    withdrawals::put(tx, number, receipts)?;
 
     let mut by_hash =
         transactions.iter().zip(0u32..).map(|(tx, index)| (*tx.tx_hash(), index)).collect::<Vec<_>>();
     by_hash.sort_unstable();
     let mut cursor = tx.cursor(tx.tables.transactions)?;
     for (hash, index) in by_hash {
-        let mut place = [0; 12];
-        let (block, rest) = place.split_at_mut(8);
-        block.copy_from_slice(&key);
-        rest.copy_from_slice(&index.to_be_bytes());
-        cursor.put(hash.as_slice(), &place)?;
+        cursor.put(hash.as_slice(), &encode_place(number, index))?;
     }
     Ok(())
 }

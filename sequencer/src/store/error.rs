@@ -138,6 +138,15 @@ pub enum StoreError {
     /// No batch has this index.
     #[error("batch {0} is not known")]
     UnknownBatch(u64),
+    /// The state that a final output commits to cannot be read.
+    #[error("what proves withdrawals against output {index} cannot be kept: {source}")]
+    OutputState {
+        /// Number of the output, and of its batch.
+        index: u64,
+        /// Why not.
+        #[source]
+        source: Box<StateError>,
+    },
     /// A final batch never changes.
     #[error("batch {0} is final and cannot change")]
     BatchFinal(u64),

@@ -19,6 +19,7 @@
 //! | [`commit`], [`unwind`], [`prune`] | adding blocks, taking them back, forgetting the past |
 //! | [`history`], [`nodes`], [`changes`] | values and trie nodes by block, and which keys a block changed |
 //! | [`snapshot`], [`state`] | reading |
+//! | [`withdrawals`], [`outputs`] | finding withdrawals, and what proves them when the past is forgotten |
 //! | [`batch`], [`l1`] | batches with their proofs, and blocks of the L1 |
 //!
 //! One process has a store open at a time. Within it, [`Store`] is cheap to clone and used from any
@@ -38,20 +39,24 @@ mod history;
 mod l1;
 mod nodes;
 mod open;
+mod outputs;
 mod prune;
 mod snapshot;
 mod state;
 mod tables;
 mod unwind;
+mod withdrawals;
 
 use std::sync::Arc;
 
 use signet_libmdbx::Environment;
+use tokio::sync::watch;
 
 pub use batch::{BatchPayload, BatchRecord, BatchSignature, BatchStatus};
 pub use commit::NewBlock;
 pub use error::StoreError;
 pub use l1::StoredL1Block;
+pub use outputs::OutputNodes;
 pub use prune::Retention;
 pub use snapshot::{Snapshot, StoredBlock};
 pub use state::StateView;
@@ -64,6 +69,8 @@ use tables::Tables;
 pub struct Store {
     env: Environment,
     tables: Arc<Tables>,
+    /// Goes with every handle on the file, and is dropped after it: see [`Store::closed`].
+    open: watch::Sender<()>,
 }
 
 impl std::fmt::Debug for Store {
@@ -73,6 +80,17 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
+    /// Gives this handle up, and resolves once all others and all snapshots are gone too: the file can
+    /// then be opened again. Whoever holds one for ever is waited for as long.
+    pub fn closed(self) -> impl Future<Output = ()> + Send + use<> {
+        let mut open = self.open.subscribe();
+        drop(self);
+        async move {
+            // Nothing is ever sent; the error says that the last sender is gone.
+            while open.changed().await.is_ok() {}
+        }
+    }
+
     fn env(&self) -> &Environment {
         &self.env
     }

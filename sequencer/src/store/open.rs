@@ -12,6 +12,7 @@ use executor::state::{StateChanges, StateError};
 use executor::trie::{NodeSource, StateTrie, TrieUpdates};
 use signet_libmdbx::tx::aliases::RwTxUnsync;
 use signet_libmdbx::{Environment, EnvironmentFlags, Geometry, MdbxError, Mode, SyncMode};
+use tokio::sync::watch;
 
 use super::Store;
 use super::codec::{encode_account, encode_slot, hash, node_key, slot_key};
@@ -51,7 +52,7 @@ impl Store {
         let tx = WriteTx::new(tx, tables);
         check_chain(&tx, config)?;
         tx.commit()?;
-        Ok(Self { env, tables: Arc::new(tables) })
+        Ok(Self { env, tables: Arc::new(tables), open: watch::Sender::new(()) })
     }
 }
 

@@ -15,7 +15,8 @@ use super::tables::{Table, Tables};
 /// Blocks per write transaction: a block that is sealed meanwhile waits no longer than these take.
 const STEP: u64 = 64;
 
-/// How much of the past a node keeps. Blocks, receipts and batches are kept for good.
+/// How much of the past a node keeps. Blocks, receipts, batches, and what proves withdrawals against
+/// final outputs are kept for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     /// State can be read as of this many blocks before the head; `None` keeps all (an archive).

@@ -11,9 +11,12 @@ use executor::{Block, Header, Receipt, Transaction};
 use signet_libmdbx::TransactionKind;
 use signet_libmdbx::tx::Tx;
 use signet_libmdbx::tx::aliases::RoTxSync;
+use tokio::sync::watch;
 
 use super::Store;
-use super::codec::{self, HeaderRow, List, decode_header, decode_node_key, number_key, split_header};
+use super::codec::{
+    self, HeaderRow, List, decode_header, decode_node_key, decode_place, number_key, split_header,
+};
 use super::engine;
 use super::error::StoreError;
 use super::nodes;
@@ -31,6 +34,8 @@ pub struct Snapshot {
     tx: RoTxSync,
     tables: Arc<Tables>,
     head: BlockNumHash,
+    /// Dropped after `tx`: see [`Store::closed`].
+    _open: watch::Sender<()>,
 }
 
 impl std::fmt::Debug for Snapshot {
@@ -57,7 +62,7 @@ impl Store {
     pub fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let tx = self.env().begin_ro_sync().map_err(StoreError::engine("begin to read"))?;
         let head = head_id(&tx, self.tables())?;
-        Ok(Snapshot { tx, tables: Arc::clone(self.tables()), head })
+        Ok(Snapshot { tx, tables: Arc::clone(self.tables()), head, _open: self.open.clone() })
     }
 }
 
@@ -140,13 +145,7 @@ impl Snapshot {
 
     /// Where the transaction with this hash stands: block number, and index in the block.
     pub fn transaction(&self, hash: B256) -> Result<Option<(u64, u32)>, StoreError> {
-        let Some(row) = engine::get(&self.tx, self.tables.transactions, hash.as_slice())? else {
-            return Ok(None);
-        };
-        let corrupt = StoreError::Corrupt { table: "Transactions", reason: "a place is not 12 bytes" };
-        let Some((number, index)) = row.split_first_chunk::<8>() else { return Err(corrupt) };
-        let index: [u8; 4] = index.try_into().map_err(|_| corrupt)?;
-        Ok(Some((u64::from_be_bytes(*number), u32::from_be_bytes(index))))
+        self.place(self.tables.transactions, hash)
     }
 
     /// Transaction `index` of block `number`, and its sender. Reads no other transaction.
@@ -241,6 +240,12 @@ impl Snapshot {
         &self.tables
     }
 
+    /// The place that `table` has for a hash.
+    pub(super) fn place(&self, table: Table, hash: B256) -> Result<Option<(u64, u32)>, StoreError> {
+        let row = engine::get(&self.tx, table, hash.as_slice())?;
+        row.map(|row| decode_place(table.name, &row)).transpose()
+    }
+
     fn header_row(&self, number: u64) -> Result<Option<HeaderRow>, StoreError> {
         let row = engine::get(&self.tx, self.tables.headers, &number_key(number))?;
         row.map(|row| decode_header(&row)).transpose()
@@ -292,7 +297,7 @@ fn decode_transaction(mut bytes: &[u8]) -> Result<Transaction, StoreError> {
         .map_err(|_| StoreError::Corrupt { table: "Bodies", reason: "a transaction does not decode" })
 }
 
-fn decode_receipt(mut bytes: &[u8]) -> Result<Receipt, StoreError> {
+pub(super) fn decode_receipt(mut bytes: &[u8]) -> Result<Receipt, StoreError> {
     Receipt::decode_2718(&mut bytes)
         .map_err(|_| StoreError::Corrupt { table: "Receipts", reason: "a receipt does not decode" })
 }

@@ -9,7 +9,7 @@ use signet_libmdbx::{Database, DatabaseFlags, tx::aliases::RwTxUnsync};
 use super::error::StoreError;
 
 /// Version of everything on this page and in `codec`. A store of another version is refused.
-pub(super) const SCHEMA: u32 = 2;
+pub(super) const SCHEMA: u32 = 3;
 
 /// An open table.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +67,8 @@ tables! {
     block_numbers: "BlockNumbers",
     /// Transaction hash → block number ‖ index in the block (4 bytes).
     transactions: "Transactions",
+    /// Withdrawal hash → block number ‖ index in the block of the transaction that sent it (4 bytes).
+    withdrawals: "Withdrawals",
 
     /// Address → account as of the head.
     accounts: "Accounts",
@@ -93,6 +95,8 @@ tables! {
     batches: "Batches",
     /// Batch index → what a prover is given.
     batch_payloads: "BatchPayloads",
+    /// Hash of a trie node → its RLP encoding: what proves withdrawals against final outputs.
+    output_nodes: "OutputNodes",
 
     /// L1 block number → L1 block hash, header, and receipts if it may hold deposits.
     l1_blocks: "L1Blocks",

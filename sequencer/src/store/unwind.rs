@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::nodes;
 use super::prune::oldest_state;
 use super::snapshot::head_number;
+use super::withdrawals;
 
 impl Store {
     /// Takes back every block after `block`: the store is then, byte for byte, as if it had never
@@ -68,6 +69,8 @@ fn remove_block(tx: &WriteTx, number: u64) -> Result<(), StoreError> {
         // The hash of a transaction is that of its EIP-2718 form, for every type.
         tx.delete(tables.transactions, keccak256(transaction?).as_slice())?;
     }
+    let receipts = engine::get(tx.reader(), tables.receipts, &key)?.ok_or(missing("Receipts"))?;
+    withdrawals::remove(tx, &receipts)?;
     for table in [tables.headers, tables.bodies, tables.senders, tables.receipts, tables.witnesses] {
         tx.delete(table, &key)?;
     }

@@ -18,6 +18,7 @@ mod endpoint;
 mod faults;
 mod lies;
 mod prover;
+mod replica;
 mod submit;
 mod watch;
 mod world;

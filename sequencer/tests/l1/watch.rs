@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use alloy_primitives::{Address, B256};
-use devnet::genesis::{chain_config, genesis};
+use devnet::genesis::{Counterparts, chain_config, genesis};
 use executor::chain::ChainConfig;
 use sequencer::{
     batcher::BatchQueue,
@@ -35,7 +35,7 @@ impl Watch {
     pub(crate) async fn new(anvil: &Anvil, url: &str, tune: impl FnOnce(&mut L1Config)) -> Self {
         let origin = anvil.header(Default::default()).await;
         let mut chain = chain_config(Address::repeat_byte(0x44));
-        let genesis = genesis(&chain, &origin).unwrap();
+        let genesis = genesis(&chain, &Counterparts::default(), &origin).unwrap();
         chain.genesis_hash = genesis.block().unwrap().hash;
         let folder = TempDir::new().unwrap();
         let store = Store::open(folder.path(), &chain, &genesis).unwrap();

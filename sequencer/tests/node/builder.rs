@@ -1,11 +1,9 @@
 //! What ends up in blocks, and what becomes of the rest.
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
-use executor::{chain::L1_BLOCK, state::StateSource, trie::StateTrie};
+use executor::{chain::L1_BLOCK, derive::origin_of, state::StateSource, trie::StateTrie};
 use op_alloy_consensus::TxDeposit;
-use sequencer::builder::{
-    BuilderConfig, Interrupt, NextOrigin, Outcome, Pace, Unwind, UnwindTarget, Wake, origin_of,
-};
+use sequencer::builder::{BuilderConfig, Interrupt, NextOrigin, Outcome, Pace, Unwind, UnwindTarget, Wake};
 
 use crate::{
     chain::{FUNDS, START, TestChain, WRITER, genesis, origin, words},

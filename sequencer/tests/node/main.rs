@@ -22,3 +22,4 @@ mod reads;
 mod subscriptions;
 mod transactions;
 mod wallet;
+mod withdrawals;

@@ -17,7 +17,7 @@ use alloy_primitives::{
 use alloy_trie::root::{state_root_unhashed, storage_root_unhashed};
 use alloy_trie::{EMPTY_ROOT_HASH, Nibbles, TrieAccount};
 use executor::block::{L1Origin, SealedBlock};
-use executor::chain::{BlobFraction, ChainConfig, DataMode, L1_BLOCK};
+use executor::chain::{BlobFraction, ChainConfig, DataMode, L1_BLOCK, MESSAGE_PASSER};
 use executor::genesis::{Genesis, GenesisAccount};
 use executor::state::{Accessed, Account, AccountChange, StateChanges, StateSource};
 use executor::trie::{NodeKey, ReplacedNode, StateTrie};
@@ -57,6 +57,11 @@ pub(crate) enum Change {
     },
     Destroy {
         who: u8,
+    },
+    /// A slot of the message passer.
+    Send {
+        slot: u8,
+        value: u8,
     },
     /// Destroyed and made again in the same block, with one slot.
     Remake {
@@ -297,6 +302,7 @@ fn apply(before: &World, changes: &[Change]) -> (World, StateChanges) {
                 after.entry(address(who)).or_default().account.balance = U256::from(balance) + U256::from(1);
             }
             Change::Write { who, slot, value } => write(&mut after, address(who), slot, value),
+            Change::Send { slot, value } => write(&mut after, MESSAGE_PASSER, slot, value),
             Change::Deploy { who, code: which } => {
                 let account = &mut after.entry(address(who)).or_default().account;
                 account.nonce = account.nonce.max(1);

@@ -1,7 +1,9 @@
 //! Folders that cannot be opened, and blocks that do not fit.
 
 use std::io::{BufRead, BufReader, Seek, SeekFrom, Write};
+use std::pin::pin;
 use std::process::{Command, Stdio};
+use std::task::{Context, Waker};
 
 use alloy_primitives::B256;
 use sequencer::store::{Store, StoreError};
@@ -90,6 +92,27 @@ fn a_store_is_open_once() {
     child.kill().unwrap();
     child.wait().unwrap();
     chain.check(&chain.open(folder.path()));
+}
+
+#[test]
+fn a_store_is_closed_once_nothing_holds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let chain = Chain::new(0);
+    let store = chain.open(folder.path());
+    let reader = std::thread::spawn({
+        let (clone, snapshot) = (store.clone(), store.snapshot().unwrap());
+        move || {
+            std::thread::park();
+            drop((clone, snapshot));
+        }
+    });
+    let mut closed = pin!(store.closed());
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(closed.as_mut().poll(&mut context).is_pending());
+    reader.thread().unpark();
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(closed);
+    chain.check(&chain.open(folder.path()));
+    reader.join().unwrap();
 }
 
 #[test]

@@ -12,6 +12,7 @@
 mod chain;
 mod crash;
 mod damage;
+mod outputs;
 mod reads;
 mod rows;
 mod versions;

@@ -20,7 +20,7 @@ fn store_with_blocks(folder: &tempfile::TempDir, blocks: u64) -> (Chain, Store) 
     (chain, store)
 }
 
-fn batch(index: u64, first_block: u64, last_block: u64) -> BatchRecord {
+pub(crate) fn batch(index: u64, first_block: u64, last_block: u64) -> BatchRecord {
     let hash = |tag: u8| keccak256([index as u8, tag]);
     BatchRecord {
         index,

@@ -52,8 +52,9 @@ impl Refusal {
 
 fn rollup_advice(error: &RollupError) -> Advice {
     match error {
-        // L1 time moves on by itself, and L1 learns the hash of a block with the next one.
-        RollupError::TimestampInFuture(_) => Advice::Wait,
+        // L1 time moves on by itself, and with it the sequencer's silence; L1 learns the hash of a block
+        // with the next one.
+        RollupError::TimestampInFuture(_) | RollupError::NotSequencer(_) => Advice::Wait,
         RollupError::WrongOriginHash(error) if error.actual == B256::ZERO => Advice::Wait,
         RollupError::WrongOriginHash(_)
         | RollupError::WrongParent(_)
@@ -100,6 +101,8 @@ mod tests {
             advice(&IRollup::TimestampInFuture { given: 2, l1Timestamp: U256::from(1) }),
             Advice::Wait
         );
+        let early = IRollup::NotSequencer { caller: signer, sequencer: signer, openFrom: U256::from(2) };
+        assert_eq!(advice(&early), Advice::Wait);
         let unknown = IRollup::WrongOriginHash { number: 5, given: hash, actual: B256::ZERO };
         assert_eq!(advice(&unknown), Advice::Wait);
         assert_eq!(advice(&IRollup::WrongOriginHash { actual: hash, ..unknown }), Advice::Follow);

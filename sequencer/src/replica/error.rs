@@ -1,0 +1,112 @@
+//! Why L1's batches could not be taken over.
+
+use alloy_primitives::B256;
+use executor::{
+    batch::{BatchError, BlobError, RecoveryError},
+    chain::DataMode,
+};
+
+use super::BeaconError;
+use crate::{builder::BuilderError, l1::L1Error, store::StoreError};
+
+/// Why L1's batches could not be taken over. What was taken over before stays.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReplicaError {
+    /// L1 could not be read. Try again, unless it [is fatal](L1Error::is_fatal).
+    #[error(transparent)]
+    L1(#[from] L1Error),
+    /// The blobs of a batch are not to be had. Try again, or ask another beacon node.
+    #[error(transparent)]
+    Beacon(#[from] BeaconError),
+    /// The data of this chain's batches leave out signatures, without which blocks cannot be rebuilt.
+    #[error("the chain's batches are {0:?}: L1 does not hold all that its blocks are made of")]
+    Mode(DataMode),
+    /// L1 says which batch it holds, and does not have the transaction that brought it. Try again.
+    #[error("the L1 node has no blob transaction {transaction} of batch {index}")]
+    NoTransaction {
+        /// The batch.
+        index: u64,
+        /// The transaction.
+        transaction: B256,
+    },
+    /// The blobs of the transaction are not those that the provers signed for. The L1 node lies.
+    #[error("transaction {transaction} of batch {index} carries other blobs than its event says")]
+    OtherBlobs {
+        /// The batch.
+        index: u64,
+        /// The transaction.
+        transaction: B256,
+    },
+    /// A blob holds no data of ours.
+    #[error("blobs of batch {index}: {source}")]
+    Blob {
+        /// The batch.
+        index: u64,
+        /// What is wrong.
+        #[source]
+        source: BlobError,
+    },
+    /// The data are no batch.
+    #[error("batch {index}: {source}")]
+    Batch {
+        /// The batch.
+        index: u64,
+        /// What is wrong.
+        #[source]
+        source: BatchError,
+    },
+    /// A transaction in a batch is not signed.
+    #[error("batch {index}: {source}")]
+    Signature {
+        /// The batch.
+        index: u64,
+        /// What is wrong.
+        #[source]
+        source: RecoveryError,
+    },
+    /// The batch continues another block than the one that L1 has before it.
+    #[error(
+        "batch {index} begins with block {first} after {given}, expected block {expected} after {parent}"
+    )]
+    Parent {
+        /// The batch.
+        index: u64,
+        /// Its first block.
+        first: u64,
+        /// What it says of the block before.
+        given: B256,
+        /// The next block.
+        expected: u64,
+        /// The block before it.
+        parent: B256,
+    },
+    /// Execution arrived at something else than the provers signed: an enclave is broken, or this
+    /// program is. Do not go on.
+    #[error("batch {index} ends in output {computed}, L1 holds {on_l1}")]
+    Output {
+        /// The batch.
+        index: u64,
+        /// By execution.
+        computed: B256,
+        /// By the provers.
+        on_l1: B256,
+    },
+    /// Blocks could not be executed or stored.
+    #[error(transparent)]
+    Builder(#[from] BuilderError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ReplicaError {
+    /// Whether trying again may help: L1 or the beacon node was away, or moved on while it was read.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::L1(error) => !error.is_fatal(),
+            Self::Beacon(_) | Self::NoTransaction { .. } => true,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Bringing a store up to the last batch on L1.
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use alloy::{
+    consensus::Transaction as _,
+    eips::{BlockId, BlockNumberOrTag},
+};
+use alloy_consensus::transaction::Recovered;
+use alloy_primitives::{Address, B256};
+use contracts_bindings::IRollup;
+use executor::{
+    batch::{self, Batch},
+    chain::{ChainConfig, DataMode},
+    transition::{da_hash, output_root},
+};
+use tokio::{sync::mpsc, time::sleep};
+use tracing::{info, warn};
+
+use super::{BlobSource, ReplicaError};
+use crate::{
+    batcher::BatchQueue,
+    builder::{Builder, BuilderConfig, BuilderError, FixedOrigin, ReplayedBlock, Unwind, UnwindTarget},
+    heads::{Head, Heads},
+    l1::{L1Client, L1Config, L1View, RollupStatus, Tracker, Unwinder, Watcher},
+    pool::Pool,
+    store::{BatchRecord, BatchStatus, Store},
+};
+
+/// What a replica needs.
+#[derive(Debug)]
+pub struct ReplicaSetup {
+    /// How L1 is followed.
+    pub l1: L1Config,
+    /// Where the blobs are.
+    pub blobs: BlobSource,
+    /// The rules of the chain.
+    pub chain: Arc<ChainConfig>,
+    /// The store to bring up to L1. Nothing else may write to it meanwhile.
+    pub store: Store,
+    /// Where the transactions of dropped blocks go.
+    pub pool: Pool,
+}
+
+/// A store that follows what is on L1, and makes nothing itself.
+#[derive(Debug)]
+pub struct Replica {
+    client: L1Client,
+    config: L1Config,
+    blobs: BlobSource,
+    chain: Arc<ChainConfig>,
+    store: Store,
+    view: L1View,
+    watcher: Watcher,
+    tracker: Tracker,
+    batches: BatchQueue,
+    builder: Builder<FixedOrigin>,
+    /// What the watcher wants dropped.
+    unwinds: mpsc::Receiver<Unwind>,
+}
+
+impl Replica {
+    /// A replica of the chain in `store`.
+    pub fn new(setup: ReplicaSetup) -> Result<Self, ReplicaError> {
+        let ReplicaSetup { l1: config, blobs, chain, store, pool } = setup;
+        if chain.data_mode != DataMode::Auditable {
+            return Err(ReplicaError::Mode(chain.data_mode));
+        }
+        let snapshot = store.snapshot()?;
+        let head = snapshot.head();
+        let hash = snapshot.block_hash(head)?.ok_or(BuilderError::MissingBlock(head))?;
+        drop(snapshot);
+        let at = Head { number: head, hash };
+        let heads = Heads::new(at, at, at);
+        let client = L1Client::new(&config.rpc, config.request_timeout, config.attempts)?;
+        let batches = BatchQueue::open(store.clone(), head)?;
+        let (sender, unwinds) = mpsc::channel(1);
+        let unwinder = Unwinder::new(sender, batches.clone());
+        let view = L1View::new(store.clone(), Arc::clone(&chain));
+        let watcher = Watcher::new(
+            client.clone(),
+            config.clone(),
+            Arc::clone(&chain),
+            store.clone(),
+            view.clone(),
+            unwinder.clone(),
+            heads.clone(),
+        );
+        let tracker = Tracker::new(
+            client.clone(),
+            config.clone(),
+            Arc::clone(&chain),
+            store.clone(),
+            batches.clone(),
+            unwinder,
+            heads.clone(),
+        );
+        let builder = Builder::new(
+            Arc::clone(&chain),
+            BuilderConfig::default(),
+            store.clone(),
+            pool,
+            heads,
+            FixedOrigin,
+        )?;
+        Ok(Self { client, config, blobs, chain, store, view, watcher, tracker, batches, builder, unwinds })
+    }
+
+    /// Takes over every batch that L1 has now. Returns the number of the last block.
+    pub async fn catch_up(&mut self) -> Result<u64, ReplicaError> {
+        self.watcher.check_chain().await?;
+        self.follow_headers().await?;
+        let status = self.tracker.read().await?;
+        let at = BlockId::hash(status.l1_hash);
+        let mut agreed = self.last_agreed(status.batch_count, at).await?;
+        while agreed < status.batch_count {
+            if !self.take_over(agreed + 1, &status).await? {
+                break;
+            }
+            agreed += 1;
+        }
+        self.batches.finalize(status.finalized_index.min(agreed))?;
+        Ok(self.builder.parent().number)
+    }
+
+    /// Takes over what comes until the sequencer has been silent for so long that L1 accepts batches
+    /// from anyone, or the sequencer is `own`.
+    pub async fn stand_by(&mut self, own: Address) -> Result<(), ReplicaError> {
+        let mut told = None;
+        loop {
+            match self.catch_up().await {
+                Ok(_) => {
+                    let wait = self.silence_left(own).await?;
+                    if wait == 0 {
+                        return Ok(());
+                    }
+                    let head = self.builder.parent().number;
+                    if told != Some(head) {
+                        told = Some(head);
+                        info!(
+                            block = head,
+                            seconds = wait,
+                            "following L1; the sequencer's silence is not over"
+                        );
+                    }
+                }
+                Err(error) if error.is_transient() => warn!(%error, "L1 could not be followed; trying again"),
+                Err(error) => return Err(error),
+            }
+            sleep(self.config.poll_interval.max(Duration::from_millis(500))).await;
+        }
+    }
+
+    /// Seconds until L1 takes a batch from `own`.
+    async fn silence_left(&self, own: Address) -> Result<u64, ReplicaError> {
+        let head = self.client.existing_header(BlockNumberOrTag::Latest).await?;
+        let at = BlockId::hash(head.hash());
+        let rollup = self.config.rollup;
+        if self.client.view(rollup, IRollup::sequencerCall {}, at).await? == own {
+            return Ok(0);
+        }
+        let timeout = self.client.view(rollup, IRollup::sequencerTimeoutCall {}, at).await?;
+        let last = self.client.view(rollup, IRollup::lastOutputCall {}, at).await?._1;
+        let open = last.submittedAt.saturating_add(timeout.saturating_to());
+        Ok(open.saturating_sub(head.timestamp))
+    }
+
+    /// Stores L1's blocks. The watcher may find that L1 reorganised, and ask for blocks to be dropped.
+    async fn follow_headers(&mut self) -> Result<(), ReplicaError> {
+        loop {
+            let mut step = pin!(self.watcher.step());
+            let step = loop {
+                tokio::select! {
+                    step = &mut step => break step?,
+                    Some(request) = self.unwinds.recv() => {
+                        let head = self.builder.unwind(request.target)?;
+                        // Whoever asked may have given up; the blocks are dropped all the same.
+                        let _ = request.done.send(head);
+                    }
+                }
+            };
+            if !step.lags() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The last batch of which our blocks are those on L1. Agreement on one is agreement on all before.
+    async fn last_agreed(&self, count: u64, at: BlockId) -> Result<u64, ReplicaError> {
+        // We agree on `agreed`, and do not on `open`.
+        let (mut agreed, mut open) = (0, count + 1);
+        // Mostly it is the last one.
+        let mut next = count;
+        while open - agreed > 1 {
+            let output = self.tracker.output(next, at).await?;
+            if self.own_output(output.lastL2Block)? == Some(output.outputRoot) {
+                agreed = next
+            } else {
+                open = next
+            }
+            next = agreed + (open - agreed) / 2;
+        }
+        Ok(agreed)
+    }
+
+    fn own_output(&self, block: u64) -> Result<Option<B256>, ReplicaError> {
+        let header = self.store.snapshot()?.header(block)?;
+        Ok(header.and_then(|header| output_root(&header, header.hash())))
+    }
+
+    /// Takes over batch `index`, on the one before it of which L1 and we agree. Returns whether it
+    /// could: L1's newest blocks may not be stored yet.
+    async fn take_over(&mut self, index: u64, status: &RollupStatus) -> Result<bool, ReplicaError> {
+        let at = BlockId::hash(status.l1_hash);
+        let output = self.tracker.output(index, at).await?;
+        let parent = self.tracker.output(index - 1, at).await?.lastL2Block;
+        let stored = self.store.snapshot()?.last_l1_block()?.map_or(0, |block| block.header.number);
+        if output.l1OriginNumber > stored {
+            return Ok(false);
+        }
+        let submission = self.tracker.submission(index, output.outputRoot, status.l1_block).await?;
+        let data = self.data(index, submission.l1_block, submission.transaction, submission.da_hash).await?;
+
+        // Blocks of ours that L1 does not hold make way for those that it does.
+        self.batches.drop_from(index)?;
+        let dropped = self.builder.parent().number.saturating_sub(parent);
+        if dropped > 0 {
+            warn!(index, dropped, "blocks that are not on L1 make way for a batch that is");
+            self.builder.unwind(UnwindTarget::Block(parent))?;
+        }
+        self.replay(index, data)?;
+        let computed = self.own_output(output.lastL2Block)?.unwrap_or_default();
+        if computed != output.outputRoot {
+            return Err(ReplicaError::Output { index, computed, on_l1: output.outputRoot });
+        }
+        let on_l1 = BatchStatus::OnL1 { l1_block: submission.l1_block, tx: submission.transaction };
+        let record: BatchRecord = self.tracker.foreign(index, &output, submission.da_hash, on_l1)?;
+        info!(index, first = record.first_block, last = record.last_block, "batch taken over from L1");
+        self.batches.adopt(record)?;
+        Ok(true)
+    }
+
+    /// The data of batch `index`, which `transaction` brought to L1 in block `number`.
+    async fn data(
+        &self,
+        index: u64,
+        number: u64,
+        transaction: B256,
+        expected: B256,
+    ) -> Result<Batch, ReplicaError> {
+        let found = self.client.transaction(transaction).await?;
+        let hashes: Vec<B256> = found
+            .as_ref()
+            .and_then(|transaction| transaction.blob_versioned_hashes())
+            .ok_or(ReplicaError::NoTransaction { index, transaction })?
+            .to_vec();
+        if da_hash(&hashes) != expected {
+            return Err(ReplicaError::OtherBlobs { index, transaction });
+        }
+        let block = self.client.existing_header(BlockNumberOrTag::Number(number)).await?;
+        let blobs = self.blobs.blobs(&block, &hashes).await?;
+        let bytes = batch::from_blobs(blobs.iter().map(|blob| &*blob.blob))
+            .map_err(|source| ReplicaError::Blob { index, source })?;
+        batch::decode(self.chain.data_mode, self.chain.chain_id, bytes.into(), &[])
+            .map_err(|source| ReplicaError::Batch { index, source })
+    }
+
+    /// Executes and stores the blocks of batch `index`.
+    fn replay(&mut self, index: u64, batch: Batch) -> Result<(), ReplicaError> {
+        let parent = self.builder.parent();
+        let (expected, hash) = (parent.number + 1, parent.hash_slow());
+        if batch.parent_hash != hash || batch.first_number != expected {
+            let (first, given) = (batch.first_number, batch.parent_hash);
+            return Err(ReplicaError::Parent { index, first, given, expected, parent: hash });
+        }
+        let senders = batch::recover_senders(batch.transactions())
+            .map_err(|source| ReplicaError::Signature { index, source })?;
+        let mut senders = senders.into_iter();
+        for block in batch.blocks {
+            let next = self.view.origin_at(self.builder.origin_number(), block.origin_number)?;
+            let transactions = block
+                .transactions
+                .into_iter()
+                .zip(senders.by_ref())
+                .map(|(transaction, sender)| Recovered::new_unchecked(transaction, sender))
+                .collect();
+            self.builder.replay(ReplayedBlock { timestamp: block.timestamp, next, transactions })?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,27 @@
+//! Taking over from L1 what others put there.
+//!
+//! Everything that L2 is can be read from L1: the batches from their blobs, the deposits from
+//! receipts. A [`Replica`] brings a store up to the last batch on L1, however the store began: empty,
+//! restored, or with blocks that never reached L1 while somebody else's did. It then may wait until
+//! the sequencer has been silent for so long that L1 takes batches from anyone ([`Replica::stand_by`]).
+//!
+//! ```text
+//! L1 headers, receipts -> store -> deposits ─┐
+//! BatchSubmitted -> transaction -> blobs ────┴-> blocks -> executed again -> store
+//! ```
+//!
+//! Nothing is believed: blobs must commit to the hashes that L1 holds, blocks must follow the rules,
+//! and the output root that execution arrives at must be the one that the provers signed.
+//!
+//! | module | answers |
+//! |---|---|
+//! | [`beacon`] | which bytes are in these blobs? |
+//! | [`follow`] | which batches are missing, and what is in them? |
+
+mod beacon;
+mod error;
+mod follow;
+
+pub use beacon::{BeaconError, BlobSource};
+pub use error::ReplicaError;
+pub use follow::{Replica, ReplicaSetup};

@@ -1,0 +1,191 @@
+//! L2 as it is rebuilt from L1 alone.
+
+use std::sync::Arc;
+
+use alloy::transports::http::reqwest;
+use alloy_primitives::Address;
+use sequencer::{
+    builder::{Builder, BuilderConfig, FixedOrigin, ReplayedBlock},
+    heads::{Head, Heads},
+    pool::{Pool, PoolConfig},
+    replica::{BeaconError, BlobSource, Replica, ReplicaError, ReplicaSetup},
+    store::Store,
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+use crate::world::World;
+
+/// A chain with batches on L1: the last block on it, and its node's hash of it.
+async fn chain(world: &World) -> Head {
+    let provers = [world.prover(0).await, world.prover(1).await];
+    let node = world.node(|_| {}).await;
+    let workers = provers.map(|prover| prover.work(node.side.endpoint()));
+    for nonce in 0..3 {
+        let block = node.transfer(nonce).await;
+        node.until_final(block).await;
+    }
+    workers.iter().for_each(|worker| worker.abort());
+    node.end().await;
+    let last = world.last_output().await.1.lastL2Block;
+    let hash = world.store().await.snapshot().unwrap().block_hash(last).unwrap().unwrap();
+    Head { number: last, hash }
+}
+
+fn store(world: &World, folder: &TempDir) -> Store {
+    Store::open(folder.path(), &world.deployment.chain, &world.deployment.genesis).unwrap()
+}
+
+fn pool(world: &World) -> Pool {
+    let chain = &world.deployment.chain;
+    Pool::new(chain.chain_id, PoolConfig::new(chain.gas_limit), || {})
+}
+
+fn replica(world: &World, store: &Store, beacon: &str) -> Replica {
+    Replica::new(ReplicaSetup {
+        l1: world.tuning().l1,
+        blobs: BlobSource::new(beacon).unwrap(),
+        chain: Arc::new(world.deployment.chain.clone()),
+        store: store.clone(),
+        pool: pool(world),
+    })
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_store_is_filled_from_l1_and_blocks_that_are_not_there_make_way() {
+    let world = World::new().await;
+    let head = chain(&world).await;
+    let folder = TempDir::new().unwrap();
+    let fresh = store(&world, &folder);
+    assert_eq!(replica(&world, &fresh, &world.anvil.url).catch_up().await.unwrap(), head.number);
+    let check = |store: &Store| {
+        let snapshot = store.snapshot().unwrap();
+        assert_eq!(snapshot.block_hash(head.number).unwrap(), Some(head.hash));
+        assert_eq!(snapshot.head(), head.number);
+        let batch = snapshot.last_batch().unwrap().unwrap();
+        assert_eq!(batch.last_block, head.number);
+    };
+    check(&fresh);
+    // Once more: there is nothing to do.
+    assert_eq!(replica(&world, &fresh, &world.anvil.url).catch_up().await.unwrap(), head.number);
+    check(&fresh);
+
+    // Another store went its own way after the genesis, and never reached L1.
+    let folder = TempDir::new().unwrap();
+    let other = store(&world, &folder);
+    let genesis = Head { number: 0, hash: other.snapshot().unwrap().head_hash() };
+    let mut builder = Builder::new(
+        Arc::new(world.deployment.chain.clone()),
+        BuilderConfig::default(),
+        other.clone(),
+        pool(&world),
+        Heads::new(genesis, genesis, genesis),
+        FixedOrigin,
+    )
+    .unwrap();
+    let start = builder.parent().timestamp;
+    for second in 1..=2 * head.number {
+        let block = ReplayedBlock { timestamp: start + second, next: None, transactions: Vec::new() };
+        builder.replay(block).unwrap();
+    }
+    drop(builder);
+    assert_eq!(replica(&world, &other, &world.anvil.url).catch_up().await.unwrap(), head.number);
+    check(&other);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_beacon_node_that_lies_is_not_believed() {
+    let world = World::new().await;
+    chain(&world).await;
+    let folder = TempDir::new().unwrap();
+    let store = store(&world, &folder);
+    type Lie = fn(&mut Value);
+    let lies: [(&str, Lie); 5] = [
+        ("a changed blob", |answer| {
+            let blob = answer["data"][0].as_str().unwrap().to_owned();
+            // Still a field element: the last byte of the first word.
+            let digit = if blob.as_bytes()[65] == b'0' { "1" } else { "0" };
+            answer["data"][0] = json!(format!("{}{digit}{}", &blob[..65], &blob[66..]));
+        }),
+        ("no blob", |answer| answer["data"] = json!([])),
+        ("half a blob", |answer| {
+            let blob = answer["data"][0].as_str().unwrap()[..1002].to_owned();
+            answer["data"][0] = json!(blob);
+        }),
+        ("no field elements", |answer| {
+            let length = answer["data"][0].as_str().unwrap().len() - 2;
+            answer["data"][0] = json!(format!("0x{}", "f".repeat(length)));
+        }),
+        ("no list", |answer| answer["data"] = json!({"blobs": 1})),
+    ];
+    for (name, lie) in lies {
+        let url = proxy(&world.anvil.url, lie).await;
+        let error = replica(&world, &store, &url).catch_up().await.unwrap_err();
+        assert!(matches!(&error, ReplicaError::Beacon(_)), "{name}: {error}");
+        if name.ends_with("blob") && !name.starts_with("half") {
+            let missing = matches!(&error, ReplicaError::Beacon(BeaconError::Missing { .. }));
+            assert!(missing, "{name}: {error}");
+        }
+        assert_eq!(store.snapshot().unwrap().head(), 0, "{name}");
+    }
+    // Nobody there.
+    let error = replica(&world, &store, "http://127.0.0.1:1").catch_up().await.unwrap_err();
+    assert!(error.is_transient(), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_waits_for_the_silence_and_the_sequencer_does_not() {
+    let world = World::new().await;
+    let folder = TempDir::new().unwrap();
+    let store = store(&world, &folder);
+    let own = devnet::accounts::Role::Batcher.signer().unwrap().address();
+    replica(&world, &store, &world.anvil.url).stand_by(own).await.unwrap();
+
+    let mut stranger = replica(&world, &store, &world.anvil.url);
+    let mut waiting = Box::pin(stranger.stand_by(Address::repeat_byte(1)));
+    let before = world.anvil.head().await.0;
+    tokio::select! {
+        result = &mut waiting => panic!("it did not wait: {result:?}"),
+        _ = crate::until("L1 goes on", async || {
+            (world.anvil.head().await.0 > before + 3).then_some(())
+        }) => {}
+    }
+    world.anvil.rpc("evm_increaseTime", json!([601])).await;
+    waiting.await.unwrap();
+}
+
+/// Serves what the beacon node at `target` answers after `lie` has changed it. Returns the URL.
+async fn proxy(target: &str, lie: fn(&mut Value)) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let target = target.to_owned();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            let head = String::from_utf8(head).unwrap();
+            let path = head.split(' ').nth(1).unwrap();
+            let honest = reqwest::get(format!("{target}{path}")).await.unwrap();
+            let status = honest.status().as_u16();
+            let mut body = honest.text().await.unwrap();
+            if path.contains("/blobs/") {
+                let mut answer = serde_json::from_str(&body).unwrap();
+                lie(&mut answer);
+                body = answer.to_string();
+            }
+            let head = format!(
+                "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).await.unwrap();
+        }
+    });
+    url
+}

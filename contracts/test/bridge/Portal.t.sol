@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {Test} from "../base/Test.sol";
 import {Vm} from "../base/Vm.sol";
+import {PortalTest} from "./PortalTest.sol";
 import {IPortal} from "src/bridge/IPortal.sol";
 import {Portal} from "src/bridge/Portal.sol";
 
@@ -18,23 +18,15 @@ contract Depositor {
     }
 }
 
-contract PortalTest is Test {
-    Portal internal portal;
-    address internal alice = account("alice");
-
-    function setUp() public {
-        vm.roll(1000);
-        portal = new Portal();
-        vm.deal(alice, 100 ether);
-    }
-
+/// @notice Deposits, and what the portal says of itself.
+contract PortalDepositTest is PortalTest {
     function test_EmitsTheDeposit() public {
         expectDeposit(
             alice, address(0xbeef), abi.encodePacked(uint256(5), uint256(7), uint64(100_000), false, hex"c0de")
         );
         vm.prank(alice, alice);
         portal.depositTransaction{value: 5}(address(0xbeef), 7, 100_000, false, hex"c0de");
-        vm.assertEq(address(portal).balance, 5);
+        vm.assertEq(address(portal).balance, 1000 ether + 5);
     }
 
     function testFuzz_EmitsWhatItWasGiven(address to, uint256 mint, uint256 value, uint64 gasLimit, bytes calldata data)
@@ -125,9 +117,68 @@ contract PortalTest is Test {
         portal.depositTransaction(address(1), 0, 10_000_000, false, new bytes(120_001));
     }
 
+    function test_NothingIsDepositedWhilePaused() public {
+        vm.prank(council);
+        pause.pauseDeposits(100);
+        bytes memory reason = abi.encodeWithSelector(IPortal.Paused.selector, START_TIME + 100);
+        vm.expectRevert(reason);
+        portal.depositTransaction(alice, 0, 100_000, false, "");
+        (bool success, bytes memory answer) = address(portal).call{value: 1}("");
+        vm.assertFalse(success);
+        vm.assertEq(answer, reason);
+        vm.warp(START_TIME + 100);
+        portal.depositTransaction(alice, 0, 100_000, false, "");
+    }
+
+    function test_APauseOfWithdrawalsOrAConflictDoesNotStopDeposits() public {
+        vm.prank(council);
+        pause.pauseWithdrawals(100);
+        rollup.setConflict(1);
+        portal.depositTransaction(alice, 0, 100_000, false, "");
+    }
+
+    function test_ADonationIsNoDeposit() public {
+        vm.recordLogs();
+        vm.prank(alice);
+        portal.donateETH{value: 7}();
+        vm.assertEq(vm.getRecordedLogs().length, 0);
+        vm.assertEq(address(portal).balance, 1000 ether + 7);
+    }
+
     function test_AnswersAsOptimismPortal() public view {
         vm.assertEq(portal.version(), "2.8.1");
         vm.assertEq(portal.RECEIVE_DEFAULT_GAS_LIMIT(), 100_000);
+        vm.assertEq(portal.guardian(), council);
+        vm.assertEq(portal.councilPause(), address(pause));
+        vm.assertEq(portal.rollup(), address(rollup));
+        vm.assertEq(portal.timelock(), timelock);
+        vm.assertEq(portal.l2Oracle(), address(portal));
+        vm.assertEq(portal.FINALIZATION_PERIOD_SECONDS(), FINALIZATION_PERIOD);
+        vm.assertEq(portal.finalizationPeriodSeconds(), FINALIZATION_PERIOD);
+        vm.assertEq(portal.SUBMISSION_INTERVAL(), 30);
+        vm.assertEq(portal.submissionInterval(), 30);
+        vm.assertEq(portal.L2_BLOCK_TIME(), 1);
+        vm.assertEq(portal.l2BlockTime(), 1);
+        vm.assertEq(portal.quotaWindow(), QUOTA_WINDOW);
+    }
+
+    function test_IsInitialisedOnce() public {
+        vm.expectRevert(IPortal.AlreadyInitialized.selector);
+        portal.initialize();
+        vm.expectRevert(IPortal.AlreadyInitialized.selector);
+        implementation.initialize();
+    }
+
+    function testFuzz_RefusesAConfigurationWithoutSense(uint256 field) public {
+        IPortal.Config memory c = config();
+        field = bound(field, 0, 4);
+        if (field == 0) c.rollup = address(0);
+        if (field == 1) c.councilPause = address(0);
+        if (field == 2) c.finalizationPeriod = 365 days + 1;
+        if (field == 3) c.submissionInterval = 0;
+        if (field == 4) c.l2BlockTime = 0;
+        vm.expectRevert(IPortal.InvalidConfig.selector);
+        new Portal(c);
     }
 
     function expectDeposit(address from, address to, bytes memory opaqueData) internal {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {Predeploys} from "../l2/Predeploys.sol";
 import {ICouncilPause} from "./ICouncilPause.sol";
@@ -173,7 +173,7 @@ contract L1StandardBridge is StandardBridge, WithdrawalQuota, IL1StandardBridge 
     }
 
     function _held(address token) internal view override returns (uint256) {
-        return SafeTransferLib.balanceOf(token, address(this));
+        return IERC20(token).balanceOf(address(this));
     }
 
     function _messenger() internal view override returns (ICrossDomainMessenger) {

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IRollup} from "../rollup/IRollup.sol";
+import {Delegation} from "./Delegation.sol";
 import {ICouncilPause} from "./ICouncilPause.sol";
 import {IPortal} from "./IPortal.sol";
 import {IWithdrawalQuota} from "./IWithdrawalQuota.sol";
@@ -287,15 +288,10 @@ contract Portal is OutputOracle, ResourceMetering, WithdrawalQuota {
 
     /// @dev The caller as L2 will see it. An account that only delegates its code (EIP-7702) still belongs to its key.
     function _l2Sender() internal view returns (address) {
-        if (msg.sender == tx.origin || _isDelegated(msg.sender)) return msg.sender;
+        if (msg.sender == tx.origin || Delegation.isDelegated(msg.sender)) return msg.sender;
         unchecked {
             return address(uint160(msg.sender) + ALIAS_OFFSET);
         }
-    }
-
-    /// @dev Whether the code is a delegation designator: 0xef0100 ‖ address.
-    function _isDelegated(address account) internal view returns (bool) {
-        return account.code.length == 23 && bytes3(account.code) == 0xef0100;
     }
 
     /// @dev What a withdrawal is the hash of.

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 import {IOptimismMintableERC20} from "../l2/IOptimismMintableERC20.sol";
+import {Delegation} from "./Delegation.sol";
 import {ICrossDomainMessenger} from "./ICrossDomainMessenger.sol";
 import {IL1StandardBridge} from "./IL1StandardBridge.sol";
 
 /// @title StandardBridge
 /// @notice What the bridges of L1 and L2 share. See {IL1StandardBridge} and {IL2StandardBridge}, which declare the same errors.
 abstract contract StandardBridge {
-    using SafeTransferLib for address;
+    using SafeERC20 for IERC20;
 
     /// @dev Gas on the other side for ether that is sent without saying more.
     uint32 internal constant RECEIVE_DEFAULT_GAS_LIMIT = 200_000;
@@ -65,7 +67,11 @@ abstract contract StandardBridge {
         require(msg.value == amount, IL1StandardBridge.WrongValue(msg.value, amount));
         require(to != address(this) && to != address(messenger), IL1StandardBridge.ForbiddenRecipient(to));
         _emitETHFinalized(from, to, amount, extraData);
-        bool success = to.trySafeTransferETH(amount, gasleft());
+        bool success;
+        // What the recipient returns is not copied: it may be huge.
+        assembly ("memory-safe") {
+            success := call(gas(), to, amount, 0, 0, 0, 0)
+        }
         require(success, IL1StandardBridge.TransferFailed(to, amount));
     }
 
@@ -103,9 +109,9 @@ abstract contract StandardBridge {
         }
         require(!taking, IL1StandardBridge.Reentered());
         taking = true;
-        uint256 balance = localToken.balanceOf(address(this));
-        localToken.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = localToken.balanceOf(address(this)) - balance;
+        uint256 balance = IERC20(localToken).balanceOf(address(this));
+        IERC20(localToken).safeTransferFrom(msg.sender, address(this), amount);
+        uint256 received = IERC20(localToken).balanceOf(address(this)) - balance;
         require(received == amount, IL1StandardBridge.InexactTransfer(received, amount));
         taking = false;
         kept[localToken][remoteToken] += amount;
@@ -123,7 +129,7 @@ abstract contract StandardBridge {
         unchecked {
             kept[localToken][remoteToken] = held - amount;
         }
-        localToken.safeTransfer(to, amount);
+        IERC20(localToken).safeTransfer(to, amount);
     }
 
     /// @dev Whether the token is one that its bridge mints and burns. A call that costs little whatever the token does.
@@ -160,9 +166,8 @@ abstract contract StandardBridge {
     /// @dev A contract's address may be somebody else's on the other side. An account that only delegates its code (EIP-7702)
     /// still belongs to its key.
     function _requireNoCode() internal view {
-        bytes memory code = msg.sender.code;
         require(
-            code.length == 0 || (code.length == 23 && bytes3(code) == 0xef0100),
+            msg.sender.code.length == 0 || Delegation.isDelegated(msg.sender),
             IL1StandardBridge.CallerHasCode(msg.sender)
         );
     }

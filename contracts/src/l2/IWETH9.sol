@@ -18,6 +18,9 @@ interface IWETH9 {
     /// @notice `spender` may take less than that.
     error AllowanceTooLow(address spender, uint256 allowed, uint256 wanted);
 
+    /// @notice The caller refused the ether.
+    error TransferFailed(address account, uint256 wad);
+
     /// @notice Wraps the ether sent.
     function deposit() external payable;
     /// @notice Unwraps to the caller.

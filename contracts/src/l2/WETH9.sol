@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
-
 import {IWETH9} from "./IWETH9.sol";
 
 /// @title WETH9
@@ -28,7 +26,8 @@ contract WETH9 is IWETH9 {
     function withdraw(uint256 wad) external override {
         _debit(msg.sender, wad);
         emit Withdrawal(msg.sender, wad);
-        SafeTransferLib.safeTransferETH(msg.sender, wad);
+        (bool success,) = msg.sender.call{value: wad}("");
+        require(success, TransferFailed(msg.sender, wad));
     }
 
     /// @inheritdoc IWETH9

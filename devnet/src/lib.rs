@@ -1,5 +1,5 @@
 //! Everything of the rollup on one machine: an L1, the contracts, a software TDX platform, two
-//! provers and a sequencer. Nothing in it is a mock: the programs are the ones that run in
+//! provers, a sequencer and a relayer. Nothing in it is a mock: the programs are the ones that run in
 //! production, but for the enclave, which is built with the software platform.
 //!
 //! [`run`] is the whole of it; the modules are its steps.
@@ -115,6 +115,9 @@ async fn start(settings: &Settings, processes: &mut Vec<Process>) -> Result<Star
     }
     state.write_pids(processes.iter())?;
     let provers = ready::provers(&l1, &deployment, processes).await?;
+
+    processes.push(Process::start(programs::relayer(settings, &state, &deployment)?)?);
+    state.write_pids(processes.iter())?;
     progress.finish();
 
     let record = record(settings, &deployment, provers)?;

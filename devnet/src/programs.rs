@@ -34,6 +34,7 @@ pub fn write_inputs(state: &StateDir, deployment: &Deployment) -> Result<()> {
         }),
     )?;
     state.write_key("batcher", Role::Batcher.key())?;
+    state.write_key("relayer", Role::Relayer.key())?;
     for index in 0..PROVERS {
         state.write_key(&format!("operator-{index}"), Role::Operator(index).key())?;
     }
@@ -85,6 +86,28 @@ pub fn prover(settings: &Settings, state: &StateDir, deployment: &Deployment, in
             .value("--collateral-interval", "10s")
             .value("--metrics-addr", settings.host)
             .value("--metrics-port", settings.metrics_port.saturating_add(1).saturating_add(index));
+    })
+}
+
+/// What finishes users' withdrawals for them.
+pub fn relayer(settings: &Settings, state: &StateDir, deployment: &Deployment) -> Result<Program> {
+    program(state, "relayer", "bridge", |args| {
+        args.word("relay")
+            .value("--l1-rpc", settings.l1_url())
+            .value("--l1-chain-id", deployment.chain.l1_chain_id)
+            .value("--l2-rpc", settings.l2_url())
+            .value("--l2-chain-id", deployment.chain.chain_id)
+            .value("--portal", deployment.portal)
+            .value("--l1-standard-bridge", deployment.l1_standard_bridge)
+            .value("--l1-messenger", deployment.l1_cross_domain_messenger)
+            .path("--key-file", state.join("keys/relayer"))
+            .path("--state-dir", state.join("relayer"))
+            .value("--patience", format!("{}s", settings.relayer_patience))
+            .value("--interval", "1s")
+            // Its account is as good as endless.
+            .value("--budget", "1000 ETH")
+            .value("--metrics-addr", settings.host)
+            .value("--metrics-port", settings.relayer_metrics_port());
     })
 }
 

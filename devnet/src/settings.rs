@@ -2,8 +2,8 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-/// Starts an L1, the contracts, a software TDX platform, two provers and a sequencer, and stays in
-/// the foreground until Ctrl-C.
+/// Starts an L1, the contracts, a software TDX platform, a sequencer, two provers and a relayer, and stays
+/// in the foreground until Ctrl-C.
 ///
 /// State lives in one folder; a second start continues where the first one stopped.
 #[derive(Clone, Debug, clap::Parser)]
@@ -30,7 +30,7 @@ pub struct Settings {
     /// First port of the enclaves; each prover takes the next one.
     #[arg(long, default_value_t = 9550)]
     pub enclave_port: u16,
-    /// First port of the metrics: sequencer, then one for each prover.
+    /// First port of the metrics: sequencer, then one for each prover, then the relayer.
     #[arg(long, default_value_t = 9600)]
     pub metrics_port: u16,
     /// Seconds between two L1 blocks.
@@ -43,6 +43,9 @@ pub struct Settings {
     /// Seconds without a batch after which anybody may submit one. Read when the contracts are deployed.
     #[arg(long, default_value_t = SEQUENCER_TIMEOUT, value_parser = clap::value_parser!(u64).range(1..))]
     pub sequencer_timeout: u64,
+    /// Seconds that users have to prove and finalise a withdrawal themselves before the relayer does it for them.
+    #[arg(long, default_value_t = 120)]
+    pub relayer_patience: u64,
     /// Folder of the Foundry project, for the compiled contracts and the L1 client.
     #[arg(long, default_value = "contracts")]
     pub contracts: PathBuf,
@@ -66,6 +69,7 @@ impl Settings {
             (self.prover_port, "the provers' endpoint".to_owned(), "--prover-port"),
             (self.metrics_port, "the sequencer's metrics".to_owned(), "--metrics-port"),
         ];
+        ports.push((self.relayer_metrics_port(), "the relayer's metrics".to_owned(), "--metrics-port"));
         for prover in 0..PROVERS {
             ports.push((
                 self.enclave_port.saturating_add(prover),
@@ -79,6 +83,11 @@ impl Settings {
             ));
         }
         ports
+    }
+
+    /// Port of the relayer's metrics.
+    pub const fn relayer_metrics_port(&self) -> u16 {
+        self.metrics_port.saturating_add(1).saturating_add(PROVERS)
     }
 
     /// URL of the L1 JSON-RPC.

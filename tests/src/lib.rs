@@ -259,7 +259,8 @@ pub fn repository() -> PathBuf {
 /// One of our programs, beside the running program or, for a test, beside its folder.
 pub fn program(name: &str) -> Result<PathBuf> {
     let running = std::env::current_exe()?;
-    let found = running.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
+    let found =
+        running.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
     found.ok_or_else(|| eyre!("{name} is not built beside {}: run `make build`", running.display()))
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn measure(report: &mut Report) -> Result<()> {
 }
 
 async fn rounds(report: &mut Report) -> Result<()> {
-    let devnet = Devnet::start().await?;
+    let devnet = Devnet::start_with(&["--relayer-patience", "0"]).await?;
     let record = devnet.record();
     let account = record.accounts.first().ok_or_eyre("no account")?;
     let signer = PrivateKeySigner::from_bytes(&account.private_key)?;
@@ -77,7 +77,8 @@ async fn confirm(chain: &DynProvider, request: TransactionRequest) -> Result<Tra
     let pending = chain.send_transaction(request).await?;
     let hash = *pending.tx_hash();
     let receipt =
-        until("a transaction is in a block", LIMIT, async || Ok(chain.get_transaction_receipt(hash).await?)).await?;
+        until("a transaction is in a block", LIMIT, async || Ok(chain.get_transaction_receipt(hash).await?))
+            .await?;
     ensure!(receipt.status(), "transaction {hash} failed");
     Ok(receipt)
 }

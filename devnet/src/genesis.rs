@@ -114,3 +114,48 @@ pub fn chain_config(portal: Address) -> ChainConfig {
         l1_blob_schedule: vec![BlobFraction { activation_time: 0, update_fraction: OSAKA_BLOB_FRACTION }],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn predeploys_know_their_counterparts_and_nothing_else_is_written() {
+        let header = Header {
+            number: 1,
+            base_fee_per_gas: Some(7),
+            excess_blob_gas: Some(0),
+            parent_beacon_block_root: Some(B256::ZERO),
+            ..Default::default()
+        };
+        let counterparts = Counterparts {
+            messenger: Address::repeat_byte(1),
+            bridge: Address::repeat_byte(2),
+            pha: Address::repeat_byte(3),
+        };
+        let genesis =
+            genesis(&chain_config(Address::repeat_byte(4)), &counterparts, &Sealed::new(header)).unwrap();
+        for (predeploy, on_l1) in [
+            (L2_CROSS_DOMAIN_MESSENGER, counterparts.messenger),
+            (L2_STANDARD_BRIDGE, counterparts.bridge),
+            (L2_PHA, counterparts.pha),
+        ] {
+            let account = &genesis.alloc[&predeploy];
+            assert!(!account.code.is_empty(), "{predeploy}");
+            assert_eq!(account.storage, [(U256::ZERO, on_l1.into_word().into())].into(), "{predeploy}");
+        }
+        for predeploy in [WETH, GAS_PRICE_ORACLE, TOKEN_FACTORY] {
+            let account = &genesis.alloc[&predeploy];
+            assert!(!account.code.is_empty() && account.storage.is_empty(), "{predeploy}");
+        }
+        // Only users have ether: all of it is backed on L1.
+        let users = users().unwrap();
+        let rich = genesis.alloc.iter().filter(|(_, account)| !account.balance.is_zero());
+        assert_eq!(rich.map(|(address, _)| *address).collect::<Vec<_>>(), {
+            let mut users: Vec<_> = users.iter().map(|user| user.address()).collect();
+            users.sort_unstable();
+            users
+        });
+        assert_eq!(crate::bridge::backing(&genesis), START_BALANCE * U256::from(users.len()));
+    }
+}

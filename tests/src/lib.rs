@@ -18,7 +18,7 @@ use alloy::{
 };
 use contracts_bindings::{IProverRegistry::SignerRegistered, IRollup::BatchSubmitted};
 use devnet::record::{self, Record};
-use eyre::{Context, OptionExt, Result, bail};
+use eyre::{Context, OptionExt, Result, bail, eyre};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -256,15 +256,11 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
 }
 
-/// One of our programs, beside the folder of the running test.
+/// One of our programs, beside the running program or, for a test, beside its folder.
 pub fn program(name: &str) -> Result<PathBuf> {
-    let test = std::env::current_exe()?;
-    let folder = test.ancestors().nth(2).ok_or_eyre("the test has no target folder")?;
-    let path = folder.join(name);
-    if !path.is_file() {
-        bail!("{} is not built: run `make build`", path.display());
-    }
-    Ok(path)
+    let running = std::env::current_exe()?;
+    let found = running.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.ok_or_else(|| eyre!("{name} is not built beside {}: run `make build`", running.display()))
 }
 
 /// Runs one of Foundry's programs as a user would and returns what it printed.

@@ -66,7 +66,8 @@ abstract contract OutputOracle is IPortal {
 
     /// @inheritdoc IPortal
     function getL2Output(uint256 index) public view override returns (OutputProposal memory) {
-        IRollup.Output memory output = _finalOutput(index);
+        require(IRollup(rollup).isFinalized(index), OutputNotFinal(index));
+        IRollup.Output memory output = IRollup(rollup).output(index);
         return OutputProposal(output.outputRoot, output.submittedAt, output.lastL2Block);
     }
 
@@ -84,10 +85,5 @@ abstract contract OutputOracle is IPortal {
     /// @inheritdoc IPortal
     function latestOutputIndex() public view override returns (uint256) {
         return IRollup(rollup).finalizedIndex();
-    }
-
-    function _finalOutput(uint256 index) internal view returns (IRollup.Output memory) {
-        require(IRollup(rollup).isFinalized(index), OutputNotFinal(index));
-        return IRollup(rollup).output(index);
     }
 }

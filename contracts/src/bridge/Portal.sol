@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IRollup} from "../rollup/IRollup.sol";
+import {Delegation} from "./Delegation.sol";
 import {ICouncilPause} from "./ICouncilPause.sol";
 import {IPortal} from "./IPortal.sol";
 import {IWithdrawalQuota} from "./IWithdrawalQuota.sol";
@@ -104,7 +105,8 @@ contract Portal is OutputOracle, ResourceMetering, WithdrawalQuota {
             target != address(this) && target != rollup && target != councilPause && target != timelock,
             ForbiddenTarget(target)
         );
-        bytes32 expected = _finalOutput(l2OutputIndex).outputRoot;
+        _recordFinality(l2OutputIndex);
+        bytes32 expected = IRollup(rollup).output(l2OutputIndex).outputRoot;
         bytes32 given = EfficientHashLib.hash(
             outputRootProof.version,
             outputRootProof.stateRoot,
@@ -226,6 +228,13 @@ contract Portal is OutputOracle, ResourceMetering, WithdrawalQuota {
         );
     }
 
+    /// @dev Output `index` must be final. If that takes a walk over outputs, the next proof is spared it.
+    function _recordFinality(uint256 index) internal {
+        uint256 recorded = IRollup(rollup).recordedFinalizedIndex();
+        if (index <= recorded) return;
+        require(IRollup(rollup).advanceFinality(index - recorded) == index, OutputNotFinal(index));
+    }
+
     /// @dev Calls the target of a withdrawal, whose data is in `encoded`, with at least `gasLimit` gas. What the call returns is
     /// not copied, so that it cannot cost anything. Reverts with too little gas. Reverts as well, with the target's own words, if
     /// the target says that the withdrawal has to wait: `QuotaExceeded` or `Paused`.
@@ -279,15 +288,10 @@ contract Portal is OutputOracle, ResourceMetering, WithdrawalQuota {
 
     /// @dev The caller as L2 will see it. An account that only delegates its code (EIP-7702) still belongs to its key.
     function _l2Sender() internal view returns (address) {
-        if (msg.sender == tx.origin || _isDelegated(msg.sender)) return msg.sender;
+        if (msg.sender == tx.origin || Delegation.isDelegated(msg.sender)) return msg.sender;
         unchecked {
             return address(uint160(msg.sender) + ALIAS_OFFSET);
         }
-    }
-
-    /// @dev Whether the code is a delegation designator: 0xef0100 ‖ address.
-    function _isDelegated(address account) internal view returns (bool) {
-        return account.code.length == 23 && bytes3(account.code) == 0xef0100;
     }
 
     /// @dev What a withdrawal is the hash of.

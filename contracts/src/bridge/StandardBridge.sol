@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
 import {IOptimismMintableERC20} from "../l2/IOptimismMintableERC20.sol";
+import {Delegation} from "./Delegation.sol";
 import {ICrossDomainMessenger} from "./ICrossDomainMessenger.sol";
 import {IL1StandardBridge} from "./IL1StandardBridge.sol";
 
@@ -165,9 +166,8 @@ abstract contract StandardBridge {
     /// @dev A contract's address may be somebody else's on the other side. An account that only delegates its code (EIP-7702)
     /// still belongs to its key.
     function _requireNoCode() internal view {
-        bytes memory code = msg.sender.code;
         require(
-            code.length == 0 || (code.length == 23 && bytes3(code) == 0xef0100),
+            msg.sender.code.length == 0 || Delegation.isDelegated(msg.sender),
             IL1StandardBridge.CallerHasCode(msg.sender)
         );
     }

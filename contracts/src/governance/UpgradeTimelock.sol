@@ -9,6 +9,9 @@ import {Timelock} from "./Timelock.sol";
 /// @notice The admin of the bridge's proxies. Its delay is longer than the slowest withdrawal: whoever does not like an upgrade that
 /// was scheduled can still leave before it.
 ///
+/// The bound knows neither the council's pauses nor quotas. A deployment that wants users out in time even against a hostile council
+/// adds two of its longest pauses: one before the proof, one before the end.
+///
 /// @dev An upgrade that lengthens the portal's finalisation period has to raise the delay first, in another proposal.
 contract UpgradeTimelock is Timelock {
     /// @notice The rollup whose slow delay a withdrawal waits for.

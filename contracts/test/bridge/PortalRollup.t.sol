@@ -66,6 +66,25 @@ contract PortalRollupTest is RollupTest, TrieWriter {
         portal.finalizeWithdrawalTransaction(withdrawal("first"));
     }
 
+    /// @dev A proof pays for the walk to its output, and spares the next one.
+    function test_AProofRecordsFinality() public {
+        submitWithdrawal("first");
+        submitWithdrawal("second");
+        submitWithdrawal("third");
+        nextBlock(FAST_DELAY);
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 0);
+        this.prove("second", 2);
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 2);
+        this.prove("first", 1);
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 2);
+        this.prove("third", 3);
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 3);
+        vm.expectRevert(abi.encodeWithSelector(IPortal.OutputNotFinal.selector, 4));
+        this.prove("third", 4);
+        vm.expectRevert(abi.encodeWithSelector(IPortal.OutputNotFinal.selector, type(uint256).max));
+        this.prove("third", type(uint256).max);
+    }
+
     function test_AnOutputThatIsDiscardedProvesNothing() public {
         submitWithdrawal("forged");
         nextBlock(FAST_DELAY - 1);

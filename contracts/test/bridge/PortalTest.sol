@@ -13,6 +13,7 @@ import {IRollup} from "src/rollup/IRollup.sol";
 contract RollupStub {
     uint256 public conflictSince;
     uint256 public finalizedIndex;
+    uint256 public recordedFinalizedIndex;
     uint256 public slowDelay = 5 days;
     IRollup.Output[] internal outputs;
 
@@ -24,6 +25,11 @@ contract RollupStub {
 
     function finalize(uint256 index) external {
         finalizedIndex = index;
+    }
+
+    function advanceFinality(uint256 steps) external returns (uint256) {
+        uint256 last = recordedFinalizedIndex + steps;
+        return recordedFinalizedIndex = last < finalizedIndex ? last : finalizedIndex;
     }
 
     function setConflict(uint256 since) external {

@@ -4,6 +4,7 @@
 //! several blocks is taken, and figures that are compared come from the same run.
 
 mod blocks;
+mod bridge;
 mod gas;
 mod million;
 mod report;
@@ -15,12 +16,13 @@ use report::Report;
 
 fn main() -> Result<()> {
     let mut report = Report::default();
-    for snapshot in ["Gas", "Collateral"] {
+    for snapshot in ["Gas", "Collateral", "BridgeGas"] {
         gas::read(&Path::new("contracts/snapshots").join(snapshot).with_extension("json"), &mut report)?;
     }
     let million = million::million(Path::new("contracts"), &mut report)?;
     for kind in [blocks::Kind::Eth, blocks::Kind::Erc20] {
         blocks::measure(&million, kind, &mut report)?;
     }
+    bridge::measure(&mut report)?;
     report.write(Path::new("target/bench.json"))
 }

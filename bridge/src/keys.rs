@@ -1,0 +1,173 @@
+//! The user's key: from a keystore, a file or the environment, and never from the command line, which others can read.
+//!
+//! Signing goes through `alloy`'s `EthereumWallet`: a hardware wallet needs only another `TxSigner` behind it.
+
+use std::{fs, io, path::Path};
+
+use alloy::{network::EthereumWallet, signers::local::PrivateKeySigner};
+use alloy_primitives::{B256, hex};
+
+/// Environment variable that may hold the key.
+pub const KEY_VARIABLE: &str = "BRIDGE_PRIVATE_KEY";
+/// Environment variable that may hold the keystore's password.
+pub const PASSWORD_VARIABLE: &str = "BRIDGE_PASSWORD";
+
+/// Where the key comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// An encrypted file (Web3 Secret Storage), and maybe a file with its password.
+    Keystore(&'a Path, Option<&'a Path>),
+    /// A file with hexadecimal digits.
+    File(&'a Path),
+    /// The environment.
+    Environment,
+}
+
+/// Why there is no key. None of these says what was found, because it may be nearly a key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// Nowhere.
+    #[error("no key: give --keystore FILE or --key-file FILE, or set {KEY_VARIABLE}")]
+    Missing,
+    /// A file cannot be read.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Not 32 bytes of hexadecimal digits, or not a key.
+    #[error("{0} does not hold a private key (64 hexadecimal digits)")]
+    Malformed(String),
+    /// Nobody is there to ask.
+    #[error(
+        "the keystore needs a password: give --password-file FILE, set {PASSWORD_VARIABLE}, or use a terminal"
+    )]
+    NoPassword,
+    /// Not a keystore, or not its password.
+    #[error("keystore {path}: {reason}")]
+    Keystore {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Reads the key. `variable` looks up the environment, `prompt` asks for a password.
+pub fn load(
+    source: Source<'_>,
+    variable: impl Fn(&str) -> Option<String>,
+    prompt: impl Fn() -> Option<String>,
+) -> Result<EthereumWallet, KeyError> {
+    let signer = match source {
+        Source::Keystore(path, password) => {
+            let password = match (password, variable(PASSWORD_VARIABLE)) {
+                (Some(file), _) => read(file)?.trim_end_matches(['\r', '\n']).to_owned(),
+                (None, Some(password)) => password,
+                (None, None) => prompt().ok_or(KeyError::NoPassword)?,
+            };
+            PrivateKeySigner::decrypt_keystore(path, password).map_err(|error| KeyError::Keystore {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            })?
+        }
+        Source::File(path) => parse(&path.display().to_string(), &read(path)?)?,
+        Source::Environment => parse(KEY_VARIABLE, &variable(KEY_VARIABLE).ok_or(KeyError::Missing)?)?,
+    };
+    Ok(EthereumWallet::from(signer))
+}
+
+fn read(path: &Path) -> Result<String, KeyError> {
+    fs::read_to_string(path).map_err(|error| KeyError::File { path: path.display().to_string(), error })
+}
+
+fn parse(source: &str, text: &str) -> Result<PrivateKeySigner, KeyError> {
+    let malformed = || KeyError::Malformed(source.to_owned());
+    let mut bytes = [0; 32];
+    let digits = text.trim();
+    hex::decode_to_slice(digits.strip_prefix("0x").unwrap_or(digits), &mut bytes).map_err(|_| malformed())?;
+    PrivateKeySigner::from_bytes(&B256::from(bytes)).map_err(|_| malformed())
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::network::{Ethereum, NetworkWallet};
+
+    use super::*;
+
+    const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
+    const ADDRESS: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+    /// The key above under the password "correct horse", with a cheap scrypt (n = 2).
+    const KEYSTORE: &str = r#"{
+      "crypto": {
+        "cipher": "aes-128-ctr",
+        "cipherparams": {
+          "iv": "0ab306823035661bb8dba21cc2535231"
+        },
+        "ciphertext": "12e8c08e217e3956aba030436ecc8307aab2c044d578d30186528be497d12ca3",
+        "kdf": "scrypt",
+        "kdfparams": {
+          "dklen": 32,
+          "n": 2,
+          "p": 1,
+          "r": 8,
+          "salt": "63479ad69a090b258277ec8fba6f99419a2ffb248981510657c944ccd1148e97"
+        },
+        "mac": "53f292675346348378c162b5cd0b2b3b7eb9bf6e4ecb87c3970cad6cb0c51362"
+      },
+      "id": "00000000-0000-0000-0000-000000000000",
+      "version": 3
+    }"#;
+
+    fn address(wallet: &EthereumWallet) -> String {
+        NetworkWallet::<Ethereum>::default_signer_address(wallet).to_string()
+    }
+
+    #[test]
+    fn keys_come_from_file_or_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        for text in [KEY.to_owned(), format!("0x{KEY}\n"), format!("  {KEY}  ")] {
+            fs::write(&file, &text).unwrap();
+            let wallet = load(Source::File(&file), |_| None, || None).unwrap();
+            assert_eq!(address(&wallet), ADDRESS);
+            let wallet = load(Source::Environment, |_| Some(text.clone()), || None).unwrap();
+            assert_eq!(address(&wallet), ADDRESS);
+        }
+    }
+
+    #[test]
+    fn a_keystore_opens_with_its_password_from_wherever() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, password) = (folder.path().join("store"), folder.path().join("password"));
+        fs::write(&store, KEYSTORE).unwrap();
+        fs::write(&password, "correct horse\n").unwrap();
+        let none = |_: &str| None;
+        let from_file = load(Source::Keystore(&store, Some(&password)), none, || None).unwrap();
+        let from_environment =
+            load(Source::Keystore(&store, None), |_| Some("correct horse".into()), || None).unwrap();
+        let from_prompt =
+            load(Source::Keystore(&store, None), none, || Some("correct horse".into())).unwrap();
+        for wallet in [from_file, from_environment, from_prompt] {
+            assert_eq!(address(&wallet), ADDRESS);
+        }
+        let wrong = load(Source::Keystore(&store, None), none, || Some("wrong".into()));
+        assert!(matches!(wrong, Err(KeyError::Keystore { .. })));
+        assert!(matches!(load(Source::Keystore(&store, None), none, || None), Err(KeyError::NoPassword)));
+    }
+
+    #[test]
+    fn mistakes_are_told_without_telling_the_key() {
+        assert!(matches!(load(Source::Environment, |_| None, || None), Err(KeyError::Missing)));
+        let absent = load(Source::File(Path::new("/absent/key")), |_| None, || None);
+        assert!(matches!(absent, Err(KeyError::File { .. })));
+        for text in ["", "0x", &KEY[1..], "zz", &"0".repeat(64), &"f".repeat(64)] {
+            let error = load(Source::Environment, |_| Some(text.to_owned()), || None).unwrap_err();
+            assert!(matches!(error, KeyError::Malformed(_)));
+            assert!(text.len() < 4 || !error.to_string().contains(text));
+        }
+    }
+}

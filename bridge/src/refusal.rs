@@ -1,0 +1,287 @@
+//! What contracts refuse with, in plain words.
+
+use std::fmt;
+
+use alloy::{
+    sol,
+    sol_types::{Panic, Revert, SolError, SolInterface},
+};
+use alloy_primitives::{Address, Bytes, U256, hex};
+use contracts_bindings::{
+    ICouncilPause::ICouncilPauseErrors, ICrossDomainMessenger::ICrossDomainMessengerErrors,
+    IL1StandardBridge::IL1StandardBridgeErrors, IL2StandardBridge::IL2StandardBridgeErrors,
+    IOptimismMintableERC20::IOptimismMintableERC20Errors, IPortal::IPortalErrors,
+    IWithdrawalQuota::IWithdrawalQuotaErrors,
+};
+
+use crate::words;
+
+sol! {
+    /// What OpenZeppelin's tokens refuse with.
+    #[derive(Debug)]
+    interface TokenRefusals {
+        error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
+        error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
+        error ERC20InvalidReceiver(address receiver);
+        error SafeERC20FailedOperation(address token);
+    }
+}
+
+/// Most characters of a contract's own words that are shown.
+const MAX_WORDS: usize = 200;
+
+/// The data that a call reverted with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal(Bytes);
+
+impl Refusal {
+    /// From the data.
+    pub fn new(data: Bytes) -> Self {
+        Self(data)
+    }
+
+    /// Token, available amount and time, if a withdrawal exceeds its quota.
+    pub fn quota(&self) -> Option<(Address, U256, Option<u64>)> {
+        let IWithdrawalQuotaErrors::QuotaExceeded(error) =
+            IWithdrawalQuotaErrors::abi_decode_validate(&self.0).ok()?
+        else {
+            return None;
+        };
+        // The greatest number means that waiting does not help.
+        Some((error.token, error.available, u64::try_from(error.retryAt).ok()))
+    }
+
+    /// The portal's error, if it is one.
+    pub fn portal(&self) -> Option<IPortalErrors> {
+        IPortalErrors::abi_decode_validate(&self.0).ok()
+    }
+
+    /// Whether somebody else has done already what was to be done.
+    pub fn is_done_already(&self) -> bool {
+        matches!(self.portal(), Some(IPortalErrors::AlreadyProven(_) | IPortalErrors::AlreadyFinalized(_)))
+    }
+
+    /// Whether waiting helps.
+    pub fn passes(&self) -> bool {
+        use IPortalErrors as E;
+        let waits = matches!(self.quota(), Some((_, _, Some(_)))) || self.is_no_output();
+        waits || matches!(self.portal(), Some(E::TooEarly(_) | E::Paused(_) | E::InConflict(_)))
+    }
+
+    /// Whether the portal says that no final output covers the block yet.
+    pub fn is_no_output(&self) -> bool {
+        Revert::abi_decode_validate(&self.0).is_ok_and(|revert| {
+            revert.reason == "L2OutputOracle: cannot get output for a block that has not been proposed"
+        })
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data = &self.0;
+        if data.is_empty() {
+            return f.write_str("no reason given");
+        }
+        let known = IPortalErrors::abi_decode_validate(data)
+            .map(|error| portal(&error))
+            .or_else(|_| IWithdrawalQuotaErrors::abi_decode_validate(data).map(|error| quota(&error)))
+            .or_else(|_| IL1StandardBridgeErrors::abi_decode_validate(data).map(|error| bridge(&error)))
+            .or_else(|_| IL2StandardBridgeErrors::abi_decode_validate(data).map(|error| l2_bridge(&error)))
+            .or_else(|_| {
+                ICrossDomainMessengerErrors::abi_decode_validate(data).map(|error| messenger(&error))
+            })
+            .or_else(|_| {
+                TokenRefusals::TokenRefusalsErrors::abi_decode_validate(data).map(|error| token(&error))
+            })
+            .or_else(|_| {
+                IOptimismMintableERC20Errors::abi_decode_validate(data).map(|error| format!("{error:?}"))
+            })
+            .or_else(|_| ICouncilPauseErrors::abi_decode_validate(data).map(|error| format!("{error:?}")))
+            .or_else(|_| Revert::abi_decode_validate(data).map(|revert| revert.reason))
+            .or_else(|_| Panic::abi_decode_validate(data).map(|panic| panic.to_string()));
+        match known {
+            Ok(text) => f.write_str(&words::printable(&text, MAX_WORDS)),
+            Err(_) => {
+                let shown = data.get(..68).unwrap_or(data);
+                write!(
+                    f,
+                    "0x{} ({} bytes that no known contract reverts with)",
+                    hex::encode(shown),
+                    data.len()
+                )
+            }
+        }
+    }
+}
+
+fn portal(error: &IPortalErrors) -> String {
+    use IPortalErrors as E;
+    match error {
+        E::CreationWithRecipient(_) => "a contract creation names no recipient".into(),
+        E::GasLimitTooLow(e) => {
+            format!("the L2 gas limit {} is too low for this deposit, it needs at least {}", e.given, e.least)
+        }
+        E::DataTooLarge(e) => format!("{} bytes of data, a deposit carries at most {}", e.given, e.most),
+        E::ResourceLimitExceeded(_) => {
+            "the L2 gas for deposits of this L1 block is used up: try again in the next block".into()
+        }
+        E::Paused(e) => paused(e.until),
+        E::InConflict(e) => format!(
+            "provers contradict each other since {}: nothing leaves until that is resolved",
+            words::time(e.since)
+        ),
+        E::OutputNotFinal(e) => format!("output {} is not final", e.index),
+        E::WrongOutputRoot(e) => format!("the proof is for output root {}, L1 has {}", e.given, e.expected),
+        E::AlreadyProven(_) => "the withdrawal is proved already".into(),
+        E::NotProven(_) => "nobody has proved the withdrawal yet".into(),
+        E::TooEarly(e) => format!("the withdrawal can be finalised from {} on", words::time(e.readyAt)),
+        E::AlreadyFinalized(_) => "the withdrawal is finalised already".into(),
+        E::ForbiddenTarget(e) => format!("a withdrawal cannot call {}", e.target),
+        E::Reentered(_) => "a withdrawal's call cannot finalise another one".into(),
+        E::NotEnoughGas(e) => {
+            format!(
+                "too little gas for the call that the withdrawal asks for: {} wanted, {} left",
+                e.wanted, e.left
+            )
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+fn quota(error: &IWithdrawalQuotaErrors) -> String {
+    let IWithdrawalQuotaErrors::QuotaExceeded(e) = error else { return format!("{error:?}") };
+    let what = if e.token.is_zero() { "ether".to_owned() } else { format!("token {}", e.token) };
+    let retry = match u64::try_from(e.retryAt) {
+        Ok(_) => format!("it fits from {} on if nothing else leaves", words::time(e.retryAt)),
+        Err(_) => "it is above the whole quota and waits for the timelock to raise it".to_owned(),
+    };
+    format!(
+        "{} units of {what} exceed the withdrawal quota, {} can leave now: {retry}",
+        e.amount, e.available
+    )
+}
+
+fn bridge(error: &IL1StandardBridgeErrors) -> String {
+    use IL1StandardBridgeErrors as E;
+    match error {
+        E::ZeroAmount(_) => "the amount is zero".into(),
+        E::CallerHasCode(e) => format!("{} has code: name the recipient", e.caller),
+        E::WrongValue(e) => format!("{} wei were sent, the call names {}", e.given, e.expected),
+        E::WrongRemoteToken(e) => format!("the token represents {}, not {}", e.expected, e.given),
+        E::NoToken(e) => format!("there is no token at {}", e.token),
+        E::InexactTransfer(e) => format!(
+            "the token moved {} units instead of {}: tokens that take a fee cannot be bridged",
+            e.received, e.expected
+        ),
+        E::TransferFailed(e) => format!("{} refused {} wei", e.recipient, e.amount),
+        E::ForbiddenRecipient(e) => format!("{} cannot be the recipient", e.recipient),
+        E::ExceedsDeposits(e) => {
+            format!("{} units of {}, only {} were deposited", e.amount, e.localToken, e.deposited)
+        }
+        E::Paused(e) => paused(e.until),
+        other => format!("{other:?}"),
+    }
+}
+
+fn messenger(error: &ICrossDomainMessengerErrors) -> String {
+    use ICrossDomainMessengerErrors as E;
+    match error {
+        E::NotReplayable(_) => "the message has not failed, or was never sent".into(),
+        E::AlreadyRelayed(_) => "the message is delivered already".into(),
+        E::RelayFailed(_) => "the call of the message fails".into(),
+        E::ForbiddenTarget(e) => format!("a message cannot call {}", e.target),
+        E::Paused(e) => paused(e.until),
+        other => format!("{other:?}"),
+    }
+}
+
+fn l2_bridge(error: &IL2StandardBridgeErrors) -> String {
+    // The same errors as L1's have been decoded there.
+    format!("{error:?}")
+}
+
+fn token(error: &TokenRefusals::TokenRefusalsErrors) -> String {
+    use TokenRefusals::TokenRefusalsErrors as E;
+    match error {
+        E::ERC20InsufficientBalance(e) => {
+            format!("{} has {} units of the token, {} are needed", e.sender, e.balance, e.needed)
+        }
+        E::ERC20InsufficientAllowance(e) => {
+            format!("{} may take {} units of the token, {} are needed", e.spender, e.allowance, e.needed)
+        }
+        E::ERC20InvalidReceiver(e) => format!("the token cannot be sent to {}", e.receiver),
+        E::SafeERC20FailedOperation(e) => format!("token {} refused", e.token),
+    }
+}
+
+fn paused(until: U256) -> String {
+    format!("the council has paused this until {} at the latest", words::time(until))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy_primitives::B256;
+    use contracts_bindings::{IL1StandardBridge, IPortal, IWithdrawalQuota};
+
+    use super::*;
+
+    fn told(error: impl SolError) -> String {
+        Refusal::new(error.abi_encode().into()).to_string()
+    }
+
+    #[test]
+    fn errors_are_told_in_plain_words() {
+        assert_eq!(
+            told(IPortal::TooEarly { readyAt: U256::from(1_700_000_000) }),
+            "the withdrawal can be finalised from 2023-11-14T22:13:20Z on"
+        );
+        assert!(told(IPortal::Paused { until: U256::from(1) }).contains("paused"));
+        assert!(told(IPortal::AlreadyProven { withdrawalHash: B256::ZERO }).contains("proved already"));
+        let fee = IL1StandardBridge::InexactTransfer { received: U256::from(99), expected: U256::from(100) };
+        assert_eq!(
+            told(fee),
+            "the token moved 99 units instead of 100: tokens that take a fee cannot be bridged"
+        );
+        let poor = TokenRefusals::ERC20InsufficientBalance {
+            sender: Address::ZERO,
+            balance: U256::from(1),
+            needed: U256::from(2),
+        };
+        assert!(told(poor).ends_with("has 1 units of the token, 2 are needed"));
+        assert_eq!(told(Revert::from("some words")), "some words");
+        assert_eq!(Refusal::new(Bytes::new()).to_string(), "no reason given");
+        assert!(Refusal::new(vec![1, 2, 3, 4, 5].into()).to_string().starts_with("0x0102030405 (5 bytes"));
+    }
+
+    #[test]
+    fn quotas_say_when_to_retry() {
+        let error = IWithdrawalQuota::QuotaExceeded {
+            token: Address::ZERO,
+            amount: U256::from(10),
+            available: U256::from(4),
+            retryAt: U256::from(1_700_000_000),
+        };
+        let refusal = Refusal::new(error.abi_encode().into());
+        assert_eq!(refusal.quota(), Some((Address::ZERO, U256::from(4), Some(1_700_000_000))));
+        assert!(refusal.to_string().contains("10 units of ether"));
+        let never = IWithdrawalQuota::QuotaExceeded { retryAt: U256::MAX, ..error };
+        let refusal = Refusal::new(never.abi_encode().into());
+        assert_eq!(refusal.quota(), Some((Address::ZERO, U256::from(4), None)));
+        assert!(refusal.to_string().contains("timelock"));
+        assert_eq!(Refusal::new(Bytes::new()).quota(), None);
+    }
+
+    #[test]
+    fn a_hostile_contract_cannot_write_to_the_terminal() {
+        let told = told(Revert::from(format!("\u{1b}[2Jgone{}", "x".repeat(1000)).as_str()));
+        assert!(!told.contains('\u{1b}'));
+        assert!(told.chars().count() <= MAX_WORDS + 1);
+    }
+
+    #[test]
+    fn what_the_clients_wait_for_is_known() {
+        let words = "L2OutputOracle: cannot get output for a block that has not been proposed";
+        assert!(Refusal::new(Revert::from(words).abi_encode().into()).is_no_output());
+        assert!(!Refusal::new(Revert::from("other").abi_encode().into()).is_no_output());
+    }
+}

@@ -1,0 +1,390 @@
+//! `bridge relay`: proves and finalises others' withdrawals, and pays for it.
+//!
+//! A round looks for new withdrawals on L2, up to the last block that a final output covers, and then at each that is open. What a
+//! withdrawal needs is asked of L1 anew each time: whether it is proved or finalised, and by whom, makes no difference, so
+//! that nothing is done twice. The state file saves the search and holds the account of spending.
+//!
+//! The relayer chooses nothing but the moment, and cannot take anything: what a withdrawal does is fixed on L2.
+
+pub mod budget;
+pub mod state;
+mod step;
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use alloy::{rpc::types::Filter, sol_types::SolEvent};
+use alloy_primitives::{B256, U256};
+use contracts_bindings::IMessagePasser::MessagePassed;
+use metrics::{counter, gauge};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+use tracing::{debug, info, warn};
+
+use crate::{
+    Bridge,
+    chain::LOG_RANGE,
+    error::Error,
+    network::MESSAGE_PASSER,
+    sender::{SendError, Sender},
+    view::PortalView,
+    withdrawal::Withdrawal,
+};
+use budget::Limit;
+use state::{Checkpoint, Open, State, StateError, StateFile};
+use step::{Look, Step, look};
+
+/// Withdrawals that are looked at, and served, at the same time.
+const PARALLEL: usize = 8;
+/// Longest time before another look after failures.
+const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
+/// What the operator decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// What may be spent.
+    pub limit: Limit,
+    /// Most wei that one transaction may cost.
+    pub most_for_one: U256,
+    /// Withdrawals that ask for more L1 gas than this are left to their owners.
+    pub most_gas: u64,
+    /// Time that owners have to take a step themselves before the relayer does.
+    pub patience: Duration,
+    /// Time between two rounds.
+    pub interval: Duration,
+}
+
+/// The relayer.
+#[derive(Debug)]
+pub struct Relayer {
+    bridge: Arc<Bridge>,
+    sender: Sender,
+    config: Config,
+    file: StateFile,
+    state: State,
+    /// Contents of open withdrawals, and when to look at them again.
+    known: HashMap<B256, Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    withdrawal: Arc<Withdrawal>,
+    next_look: Instant,
+    failures: u32,
+    /// Since when this step is possible, as far as this run has seen.
+    possible: Option<(Step, Instant)>,
+}
+
+impl Relayer {
+    /// `sender` is an account on L1. Reads the state that an earlier run left.
+    pub fn new(bridge: Bridge, sender: Sender, config: Config, file: StateFile) -> Result<Self, StateError> {
+        let state = file.load()?;
+        Ok(Self { bridge: Arc::new(bridge), sender, config, file, state, known: HashMap::new() })
+    }
+
+    /// Goes on until the state cannot be kept. Everything else is tried again.
+    pub async fn run(mut self) -> StateError {
+        let mut failures = 0;
+        loop {
+            let pause = match self.round().await {
+                Ok(()) => {
+                    failures = 0;
+                    self.config.interval
+                }
+                Err(RoundError::State(error)) => return error,
+                Err(RoundError::Bridge(error)) => {
+                    failures += 1;
+                    counter!("bridge_relay_failures").increment(1);
+                    let pause = pause_after(self.config.interval, failures);
+                    warn!(%error, ?pause, "this round failed");
+                    pause
+                }
+            };
+            sleep(pause).await;
+        }
+    }
+
+    /// Looks once, and does what can be done.
+    pub async fn round(&mut self) -> Result<(), RoundError> {
+        self.bridge.check().await.map_err(Error::from)?;
+        let portal = PortalView::read(&self.bridge).await.map_err(Error::from)?;
+        self.search(portal.output.1).await?;
+        self.serve(portal).await
+    }
+
+    /// Finds the withdrawals up to L2 block `last`.
+    async fn search(&mut self, last: u64) -> Result<(), RoundError> {
+        self.check_rollback().await?;
+        let filter = Filter::new().address(MESSAGE_PASSER).event_signature(MessagePassed::SIGNATURE_HASH);
+        while self.state.next_block() <= last {
+            let first = self.state.next_block();
+            let end = last.min(first.saturating_add(LOG_RANGE - 1));
+            let header = self.bridge.l2.header(end).await.map_err(Error::from)?;
+            let logs = self.bridge.l2.logs(&filter, first, end).await.map_err(Error::from)?;
+            let found = Withdrawal::all_from_logs(&logs).map_err(Error::from)?;
+            if !found.is_empty() {
+                info!(found = found.len(), first, end, "new withdrawals");
+            }
+            let open = found.into_iter().map(|withdrawal| self.remember(withdrawal)).collect::<Vec<_>>();
+            self.state.extend(Checkpoint { block: end, hash: header.hash }, open);
+            self.file.save(&self.state)?;
+        }
+        gauge!("bridge_relay_l2_block").set(as_f64(self.state.next_block().saturating_sub(1)));
+        Ok(())
+    }
+
+    /// Goes back to where the chain is still the one that was searched.
+    async fn check_rollback(&mut self) -> Result<(), RoundError> {
+        let head = self.bridge.l2.head().await.map_err(Error::from)?.number;
+        while let Some(last) = self.state.checkpoints.last().copied() {
+            if last.block <= head {
+                let header = self.bridge.l2.header(last.block).await.map_err(Error::from)?;
+                if header.hash == last.hash {
+                    return Ok(());
+                }
+            }
+            warn!(block = last.block, "L2 was rolled back: searching again");
+            self.state.forget_from(last.block);
+            self.known.clear();
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, withdrawal: Withdrawal) -> Open {
+        let open = Open {
+            hash: withdrawal.hash,
+            l2_transaction: withdrawal.l2_transaction,
+            block: withdrawal.block,
+        };
+        let withdrawal = Arc::new(withdrawal);
+        self.known
+            .insert(open.hash, Known { withdrawal, next_look: Instant::now(), failures: 0, possible: None });
+        open
+    }
+
+    /// Looks at what is open and due, a few at a time, and takes the next step of each.
+    async fn serve(&mut self, portal: PortalView) -> Result<(), RoundError> {
+        self.recall().await?;
+        let now = Instant::now();
+        let due: Vec<Arc<Withdrawal>> = self
+            .state
+            .open
+            .iter()
+            .filter_map(|open| self.known.get(&open.hash))
+            .filter(|known| known.next_look <= now)
+            .map(|known| known.withdrawal.clone())
+            .collect();
+        for some in due.chunks(PARALLEL) {
+            let looks = self.look_at(some, portal).await;
+            let mut due = Vec::new();
+            for (withdrawal, look) in looks {
+                match look {
+                    Ok(Look::Done) => self.drop_open(withdrawal.hash),
+                    Ok(Look::Wait(stage, pause)) => {
+                        debug!(withdrawal = %withdrawal.hash, ?stage, "waiting");
+                        self.wait(withdrawal.hash, pause);
+                    }
+                    Ok(Look::Serve(step, call, most)) => {
+                        if self.is_due(withdrawal.hash, step) && self.may_spend(&withdrawal, step, most) {
+                            due.push((withdrawal, step, call));
+                        }
+                    }
+                    Err(error) => self.failed(withdrawal.hash, &error),
+                }
+            }
+            // What is set aside is on the disk before anything is sent.
+            self.file.save(&self.state)?;
+            let mut under_way = JoinSet::new();
+            for (withdrawal, step, call) in due {
+                let sender = self.sender.clone();
+                under_way.spawn(async move {
+                    let outcome = step.take(&sender, &withdrawal, &call).await;
+                    (withdrawal, step, outcome)
+                });
+            }
+            while let Some(Ok((withdrawal, step, outcome))) = under_way.join_next().await {
+                self.settle(&withdrawal, step, outcome);
+                self.file.save(&self.state)?;
+            }
+        }
+        self.show();
+        Ok(())
+    }
+
+    /// Reads the contents of withdrawals that an earlier run left open.
+    async fn recall(&mut self) -> Result<(), RoundError> {
+        let unknown: Vec<Open> =
+            self.state.open.iter().filter(|open| !self.known.contains_key(&open.hash)).copied().collect();
+        for open in unknown {
+            let receipt = self.bridge.l2.receipt(open.l2_transaction).await.map_err(Error::from)?;
+            let withdrawals = receipt
+                .map(|receipt| Withdrawal::all_from_logs(&receipt.logs))
+                .transpose()
+                .map_err(Error::from)?;
+            let same = |withdrawal: &Withdrawal| withdrawal.hash == open.hash;
+            match withdrawals.into_iter().flatten().find(same) {
+                Some(withdrawal) => {
+                    self.remember(withdrawal);
+                }
+                None => {
+                    warn!(withdrawal = %open.hash, "L2 does not have the withdrawal any more");
+                    self.drop_open(open.hash);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_at(
+        &self,
+        withdrawals: &[Arc<Withdrawal>],
+        portal: PortalView,
+    ) -> Vec<(Arc<Withdrawal>, Result<Look, Error>)> {
+        let mut looks = JoinSet::new();
+        for withdrawal in withdrawals.iter().cloned() {
+            let (bridge, sender, config) = (self.bridge.clone(), self.sender.clone(), self.config);
+            looks.spawn(async move {
+                let look = look(&bridge, &sender, &config, &withdrawal, portal).await;
+                (withdrawal, look)
+            });
+        }
+        looks.join_all().await
+    }
+
+    /// Whether the owner has had time for this step.
+    fn is_due(&mut self, hash: B256, step: Step) -> bool {
+        let Some(known) = self.known.get_mut(&hash) else { return false };
+        let since = match known.possible {
+            Some((same, since)) if same == step => since,
+            _ => known.possible.insert((step, Instant::now())).1,
+        };
+        let due = since + self.config.patience;
+        known.next_look = known.next_look.max(due);
+        due <= Instant::now()
+    }
+
+    /// Sets the cost aside, if the budget allows it.
+    fn may_spend(&mut self, withdrawal: &Withdrawal, step: Step, most: U256) -> bool {
+        let hash = withdrawal.hash;
+        if most > self.config.most_for_one {
+            debug!(withdrawal = %hash, %most, "too expensive now");
+            counter!("bridge_relay_skipped", "reason" => "expensive").increment(1);
+            self.wait(hash, self.config.interval * 4);
+            return false;
+        }
+        let fits = self.state.spending.set_aside(&self.config.limit, &step.name(hash), most, unix_now());
+        if !fits {
+            debug!(withdrawal = %hash, %most, "the budget is used up");
+            counter!("bridge_relay_skipped", "reason" => "budget").increment(1);
+        }
+        fits
+    }
+
+    fn settle(&mut self, withdrawal: &Withdrawal, step: Step, outcome: Result<U256, Error>) {
+        let (hash, name) = (withdrawal.hash, step.name(withdrawal.hash));
+        match outcome {
+            Ok(cost) => {
+                self.state.spending.settle(&name, cost);
+                counter!(step.counter()).increment(1);
+                counter!("bridge_relay_spent_wei").increment(cost.saturating_to());
+                info!(withdrawal = %hash, ?step, %cost, "done");
+                if let Some(known) = self.known.get_mut(&hash) {
+                    known.failures = 0;
+                }
+                if step == Step::Finalize {
+                    self.drop_open(hash);
+                }
+            }
+            Err(error) => {
+                // What failed in a block has its price; what is still under way keeps what was set aside.
+                match &error {
+                    Error::Send(SendError::Failed { cost, .. }) => self.state.spending.settle(&name, *cost),
+                    error if error.is_temporary() => {}
+                    _ => self.state.spending.settle(&name, U256::ZERO),
+                }
+                if error.is_done_already() {
+                    debug!(withdrawal = %hash, "somebody else was faster");
+                } else {
+                    self.failed(hash, &error);
+                }
+            }
+        }
+    }
+
+    fn failed(&mut self, hash: B256, error: &Error) {
+        counter!("bridge_relay_failures").increment(1);
+        let Some(known) = self.known.get_mut(&hash) else { return };
+        known.failures += 1;
+        let pause = pause_after(self.config.interval, known.failures);
+        known.next_look = Instant::now() + pause;
+        warn!(withdrawal = %hash, %error, ?pause, "failed");
+    }
+
+    fn wait(&mut self, hash: B256, pause: Duration) {
+        if let Some(known) = self.known.get_mut(&hash) {
+            known.next_look = Instant::now() + pause;
+        }
+    }
+
+    fn drop_open(&mut self, hash: B256) {
+        self.state.open.retain(|open| open.hash != hash);
+        self.known.remove(&hash);
+        // What an interrupted run left in the journal is over too.
+        for kind in ["prove", "finalize"] {
+            if let Err(error) = self.sender.journal().close(&self.sender.key(kind, &hash.to_string())) {
+                warn!(%error, "the journal keeps an entry that is over");
+            }
+        }
+    }
+
+    fn show(&self) {
+        gauge!("bridge_relay_open").set(self.state.open.len() as f64);
+        let left = self.state.spending.left(&self.config.limit, unix_now());
+        gauge!("bridge_relay_budget_wei").set(f64::from(left));
+    }
+}
+
+/// Why a round ended early.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RoundError {
+    /// A node or a contract. Try again.
+    #[error(transparent)]
+    Bridge(#[from] Error),
+    /// The state cannot be kept. Going on would forget what was spent.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// Doubles with each failure.
+fn pause_after(interval: Duration, failures: u32) -> Duration {
+    interval.saturating_mul(2u32.saturating_pow(failures.min(16))).min(LONGEST_PAUSE)
+}
+
+fn unix_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for a metric")]
+fn as_f64(number: u64) -> f64 {
+    number as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_end() {
+        let second = Duration::from_secs(1);
+        assert_eq!(pause_after(second, 1), Duration::from_secs(2));
+        assert_eq!(pause_after(second, 3), Duration::from_secs(8));
+        assert_eq!(pause_after(second, u32::MAX), LONGEST_PAUSE);
+        assert_eq!(pause_after(Duration::from_secs(u64::MAX), 40), LONGEST_PAUSE);
+    }
+}

@@ -8,6 +8,9 @@ pragma solidity ^0.8.30;
 /// that gives the bridge less or more than was asked for (fee on transfer) is refused with `InexactTransfer`. Tokens whose
 /// balances change by themselves (rebasing) are not supported: what they gain stays here, what they lose is lost for the last.
 ///
+/// No ether is bridged like any amount of it, as on OP: the message is sent. None of a token is refused. An ERC-20 deposit that
+/// L2 cannot deliver comes back to its depositor as a withdrawal.
+///
 /// A token of L2 that lives on L1 as an OptimismMintableERC20 is burned on the way to L2 and minted on the way back.
 ///
 /// @dev This file has no imports: the Rust bindings are made from it.

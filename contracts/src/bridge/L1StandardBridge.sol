@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {LibBytes} from "solady/utils/LibBytes.sol";
 
 import {Predeploys} from "../l2/Predeploys.sol";
 import {ICouncilPause} from "./ICouncilPause.sol";
@@ -34,7 +35,7 @@ contract L1StandardBridge is StandardBridge, WithdrawalQuota, IL1StandardBridge 
 
     receive() external payable override {
         _requireNoCode();
-        _bridgeETH(msg.sender, msg.value, RECEIVE_DEFAULT_GAS_LIMIT, _nothing());
+        _bridgeETH(msg.sender, msg.value, RECEIVE_DEFAULT_GAS_LIMIT, LibBytes.emptyCalldata());
     }
 
     /// @inheritdoc IL1StandardBridge

@@ -171,9 +171,4 @@ abstract contract StandardBridge {
             IL1StandardBridge.CallerHasCode(msg.sender)
         );
     }
-
-    /// @dev The extra data of ether that is sent without saying more.
-    function _nothing() internal pure returns (bytes calldata) {
-        return msg.data[:0];
-    }
 }

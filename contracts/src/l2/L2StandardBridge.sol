@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {LibBytes} from "solady/utils/LibBytes.sol";
+
 import {ICrossDomainMessenger} from "../bridge/ICrossDomainMessenger.sol";
 import {IL1StandardBridge} from "../bridge/IL1StandardBridge.sol";
 import {StandardBridge} from "../bridge/StandardBridge.sol";
@@ -24,7 +26,7 @@ contract L2StandardBridge is L1Counterpart, StandardBridge, IL2StandardBridge {
 
     receive() external payable override {
         _requireNoCode();
-        _bridgeETH(msg.sender, msg.value, RECEIVE_DEFAULT_GAS_LIMIT, _nothing());
+        _bridgeETH(msg.sender, msg.value, RECEIVE_DEFAULT_GAS_LIMIT, LibBytes.emptyCalldata());
     }
 
     /// @inheritdoc IL2StandardBridge
@@ -183,8 +185,8 @@ contract L2StandardBridge is L1Counterpart, StandardBridge, IL2StandardBridge {
         try this.deliver{gas: given}(localToken, remoteToken, to, amount) {
             return true;
         } catch {
-            // A call that runs out of gas leaves nothing, and one that passes this on leaves a 64th per call in between.
-            bool ranOut = before - gasleft() > given - given / 16;
+            // A call that runs out of gas leaves nothing, and each call around it a 64th at most.
+            bool ranOut = before - gasleft() > given - given / 8;
             require(!ranOut || given >= PLENTY_OF_GAS, NeedsMoreGas(given));
             return false;
         }

@@ -83,7 +83,8 @@ const deposit = async () => {
   const request = await publicL2.buildDepositTransaction({ mint: parseEther('2'), to: receiver })
   const receipt = await mined(publicL1, await walletL1.depositTransaction(request))
   const l2Receipt = await arrived(receipt)
-  assert.equal(l2Receipt.type, 'deposit')
+  const transaction = await publicL2.getTransaction({ hash: l2Receipt.transactionHash })
+  assert.equal(transaction.type, 'deposit')
   assert.equal((await balance(publicL2, ether, receiver)) - before, parseEther('2'))
   return l2Receipt.transactionHash
 }

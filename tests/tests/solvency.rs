@@ -12,7 +12,9 @@ use std::{
 };
 
 use alloy::{
-    network::{EthereumWallet, TransactionBuilder as _},
+    consensus::{Transaction as _, Typed2718 as _},
+    eips::Encodable2718 as _,
+    network::{EthereumWallet, NetworkTransactionBuilder as _, TransactionBuilder as _},
     primitives::{Address, Bytes, U256, address},
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::{Filter, TransactionReceipt, TransactionRequest},
@@ -30,6 +32,7 @@ use contracts_bindings::{
 use devnet::record::{Contracts, Record};
 use e2e::{Devnet, until};
 use eyre::{OptionExt, Result, ensure};
+use serde_json::Value;
 
 const OPERATIONS: usize = 1000;
 const LIMIT: Duration = Duration::from_secs(120);
@@ -241,6 +244,7 @@ async fn l2_owes_what_l1_holds_whatever_happens() -> Result<()> {
             Ok((done.load(Ordering::SeqCst) >= (round + 1) * OPERATIONS / 10).then_some(()))
         })
         .await?;
+        println!("{fault} after {} operations", done.load(Ordering::SeqCst));
         match fault.strip_prefix("reorg ") {
             Some(depth) => reorganise(&devnet, depth.parse()?).await?,
             None => devnet.kill_and_wait_restarted(fault).await?,
@@ -255,14 +259,44 @@ async fn l2_owes_what_l1_holds_whatever_happens() -> Result<()> {
     check(&devnet, at).await
 }
 
-/// Replaces L1's last blocks by empty ones, and gives it back the time that it is.
+/// Replaces L1's last blocks by empty ones. Their transactions come again in later blocks, as they do from every node's
+/// pool, but for those of the first user, who has meanwhile sent others.
 async fn reorganise(devnet: &Devnet, depth: u64) -> Result<()> {
     let l1 = devnet.l1()?;
-    let _: serde_json::Value =
-        l1.raw_request("anvil_reorg".into(), (depth, Vec::<serde_json::Value>::new())).await?;
+    let head = l1.get_block_number().await?;
+    let mut orphans = Vec::new();
+    for number in head + 1 - depth..=head {
+        let block = l1.get_block_by_number(number.into()).full().await?.ok_or_eyre("no block")?;
+        orphans
+            .extend(block.transactions.into_transactions().map(|transaction| transaction.into_recovered()));
+    }
+    let _: Value = l1.raw_request("anvil_reorg".into(), (depth, Vec::<Value>::new())).await?;
+    // A reorganisation sets the clock back. Refused if L1 has come to that time by itself.
     let now = std::time::UNIX_EPOCH.elapsed()?.as_secs();
-    // Refused if L1 has come to that time by itself.
-    let _: Result<serde_json::Value, _> = l1.raw_request("evm_setNextBlockTimestamp".into(), (now,)).await;
+    let _: Result<Value, _> = l1.raw_request("evm_setNextBlockTimestamp".into(), (now,)).await;
+
+    let first = &devnet.record().accounts[0];
+    let wallet = EthereumWallet::from(PrivateKeySigner::from_bytes(&first.private_key)?);
+    for orphan in orphans {
+        // Whoever sent blobs sends them again: nobody else has them.
+        if orphan.is_eip4844() {
+            continue;
+        }
+        let again = if orphan.signer() == first.address {
+            let other = TransactionRequest::default()
+                .with_chain_id(devnet.record().l1.chain_id)
+                .with_nonce(orphan.nonce())
+                .with_to(first.address)
+                .with_gas_limit(21_000)
+                .with_max_fee_per_gas(10_000_000_000)
+                .with_max_priority_fee_per_gas(1_000_000_000);
+            other.build(&wallet).await?.encoded_2718()
+        } else {
+            orphan.into_inner().encoded_2718()
+        };
+        // Refused if it has been sent again already.
+        let _ = l1.send_raw_transaction(&again).await;
+    }
     Ok(())
 }
 

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use alloy_primitives::{Address, B256};
 
+/// L1 blocks that must stand on a block of a devnet before finality seen in it is believed.
+const DEVNET_FINALITY_DEPTH: u64 = 5;
+
 /// How L1 is followed. The defaults suit Ethereum; a devnet with 2 s blocks polls faster.
 #[derive(Clone, Debug)]
 pub struct L1Config {
@@ -47,12 +50,13 @@ impl L1Config {
         }
     }
 
-    /// The defaults for a devnet: every block counts at once.
+    /// The defaults for a devnet: every block counts at once, and finality once it is [`DEVNET_FINALITY_DEPTH`] blocks
+    /// deep, so that tools which reorganise a development L1 find a node that follows.
     pub fn devnet(rpc: String, rollup: Address, registry: Address, genesis_origin: (u64, B256)) -> Self {
         Self {
             poll_interval: Duration::from_millis(500),
             confirmations: 0,
-            finality_depth: 0,
+            finality_depth: DEVNET_FINALITY_DEPTH,
             ..Self::new(rpc, rollup, registry, genesis_origin)
         }
     }

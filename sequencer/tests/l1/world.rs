@@ -132,6 +132,7 @@ impl World {
             (origin.number, origin.hash),
         );
         l1.poll_interval = Duration::from_millis(200);
+        l1.finality_depth = 0;
         l1.request_timeout = Duration::from_secs(2);
         let mut batcher = BatcherConfig::devnet("127.0.0.1:0".parse().unwrap());
         batcher.cut.max_age = Duration::from_secs(1);

@@ -65,6 +65,15 @@ const mined = async (client, hash) => {
   assert.equal(receipt.status, 'success', `transaction ${hash}`)
   return receipt
 }
+/** Waits for a new block on L1. anvil's estimates are exact, and made for the next block alone: one later, gas may be short. */
+const fresh = async () => {
+  const start = await publicL1.getBlockNumber({ cacheTime: 0 })
+  while ((await publicL1.getBlockNumber({ cacheTime: 0 })) === start) await new Promise((next) => setTimeout(next, 50))
+}
+const onL1 = async (send) => {
+  await fresh()
+  return mined(publicL1, await send())
+}
 const balance = (client, token, owner) =>
   token === ether
     ? client.getBalance({ address: owner })
@@ -81,7 +90,7 @@ const arrived = async (receipt) => {
 const deposit = async () => {
   const before = await balance(publicL2, ether, receiver)
   const request = await publicL2.buildDepositTransaction({ mint: parseEther('2'), to: receiver })
-  const receipt = await mined(publicL1, await walletL1.depositTransaction(request))
+  const receipt = await onL1(() => walletL1.depositTransaction(request))
   const l2Receipt = await arrived(receipt)
   const transaction = await publicL2.getTransaction({ hash: l2Receipt.transactionHash })
   assert.equal(transaction.type, 'deposit')
@@ -92,7 +101,7 @@ const deposit = async () => {
 const depositByBridge = async (functionName, args, value, l2Token, amount) => {
   const before = await balance(publicL2, l2Token, receiver)
   const call = { abi: standardBridge, address: contracts.l1StandardBridge, functionName, args, value }
-  await arrived(await mined(publicL1, await walletL1.writeContract(call)))
+  await arrived(await onL1(() => walletL1.writeContract(call)))
   assert.equal((await balance(publicL2, l2Token, receiver)) - before, amount)
 }
 
@@ -112,12 +121,12 @@ const finish = async (receipt, l1Token, amount) => {
   const { output, withdrawal } = await publicL1.waitToProve({ receipt, targetChain: l2Chain })
   await status('ready-to-prove')
   const proof = await publicL2.buildProveWithdrawal({ output, withdrawal })
-  await mined(publicL1, await walletL1.proveWithdrawal(proof))
+  await onL1(() => walletL1.proveWithdrawal(proof))
   await status('waiting-to-finalize', 'ready-to-finalize')
   await publicL1.waitToFinalize({ targetChain: l2Chain, withdrawalHash })
   await status('ready-to-finalize')
   const before = await balance(publicL1, l1Token, receiver)
-  await mined(publicL1, await walletL1.finalizeWithdrawal({ targetChain: l2Chain, withdrawal }))
+  await onL1(() => walletL1.finalizeWithdrawal({ targetChain: l2Chain, withdrawal }))
   await status('finalized')
   assert.equal((await balance(publicL1, l1Token, receiver)) - before, amount)
   return { withdrawalHash, seen }
@@ -150,13 +159,13 @@ const allow = {
   functionName: 'approve',
   args: [contracts.l1StandardBridge, parseEther('30')],
 }
-await mined(publicL1, await walletL1.writeContract(allow))
+await onL1(() => walletL1.writeContract(allow))
 const pha = [contracts.pha, contracts.l2Pha]
 await depositByBridge('depositERC20To', [...pha, receiver, parseEther('20'), gas, '0x'], 0n, contracts.l2Pha, parseEther('20'))
 // Something to bring back.
 const own = { functionName: 'depositERC20To', args: [...pha, account.address, parseEther('10'), gas, '0x'] }
 await arrived(
-  await mined(publicL1, await walletL1.writeContract({ abi: standardBridge, address: contracts.l1StandardBridge, ...own })),
+  await onL1(() => walletL1.writeContract({ abi: standardBridge, address: contracts.l1StandardBridge, ...own })),
 )
 
 const withdrawals = [

@@ -135,7 +135,8 @@ impl Chain {
 
     /// What a call answers in the newest state. Fails with the contract's reason if it reverts.
     pub async fn call(&self, request: &TransactionRequest) -> Result<Bytes, Error> {
-        self.ask("eth_call", || self.provider.call(request.clone())).await
+        // Not `pending`, which is the default: what waits in a pool has not happened.
+        self.ask("eth_call", || self.provider.call(request.clone()).block(BlockId::latest())).await
     }
 
     /// Gas that a transaction needs. Fails with the contract's reason if it would revert.

@@ -150,6 +150,9 @@ impl Cast {
         arguments: &[&str],
         options: &[&str],
     ) -> Result<Value> {
+        if rpc == self.l1 {
+            self.fresh_block().await?;
+        }
         let mut all = vec!["send", "--json", "--rpc-url", rpc, "--private-key", &self.key];
         all.extend(options);
         all.extend([to, signature]);
@@ -159,6 +162,13 @@ impl Cast {
             bail!("{signature} failed: {receipt}");
         }
         Ok(receipt)
+    }
+
+    /// Waits for a new block on L1. anvil's estimates are exact, and made for the next block alone: one later, gas may be short.
+    async fn fresh_block(&self) -> Result<()> {
+        let number = async || foundry("cast", &["block-number", "--rpc-url", &self.l1]).await;
+        let start = number().await?;
+        until("L1 has a new block", LIMIT, async || Ok((number().await? != start).then_some(()))).await
     }
 
     /// What a call answers, without the notes that `cast` adds to large numbers.

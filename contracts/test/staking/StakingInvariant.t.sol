@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {Providers} from "./Providers.sol";
+import {StakingTest} from "./StakingTest.sol";
+import {IFaultCourt} from "src/staking/IFaultCourt.sol";
+import {IOperatorPool} from "src/staking/IOperatorPool.sol";
+
+/// @notice What holds of collateral, cases, rewards and emission whatever happens. That slashes are in equal ratio, exits undiluted,
+/// the price rising, due exits paid and strangers refused is looked at in {Providers}, at every step.
+/// forge-config: ci.invariant.runs = 1000
+/// forge-config: ci.invariant.depth = 200
+/// forge-config: ci.invariant.check_interval = 10
+/// forge-config: deep.invariant.runs = 10000
+/// forge-config: deep.invariant.depth = 200
+/// forge-config: deep.invariant.check_interval = 10
+contract StakingInvariantTest is StakingTest {
+    Providers internal providers;
+
+    function setUp() public override {
+        providers = new Providers();
+        providers.setUp();
+        (pha, vpha, rollup, pool, court, rewards, emission) = providers.exposed();
+        bytes4[] memory selectors = new bytes4[](21);
+        selectors[0] = Providers.arrive.selector;
+        selectors[1] = bytes4(keccak256("bond(uint256,uint256)"));
+        selectors[2] = bytes4(keccak256("thaw(uint256,uint256)"));
+        selectors[3] = bytes4(keccak256("finish(uint256,uint256)"));
+        selectors[4] = Providers.give.selector;
+        selectors[5] = bytes4(keccak256("submit(uint256,uint256)"));
+        selectors[6] = Providers.addProof.selector;
+        selectors[7] = Providers.finalize.selector;
+        selectors[8] = Providers.discard.selector;
+        selectors[9] = Providers.equivocate.selector;
+        selectors[10] = Providers.dispute.selector;
+        selectors[11] = Providers.missSlot.selector;
+        selectors[12] = Providers.decide.selector;
+        selectors[13] = Providers.veto.selector;
+        selectors[14] = Providers.execute.selector;
+        selectors[15] = Providers.expire.selector;
+        selectors[16] = Providers.settleCase.selector;
+        selectors[17] = Providers.setClass.selector;
+        selectors[18] = Providers.distribute.selector;
+        selectors[19] = Providers.claimReward.selector;
+        selectors[20] = Providers.wait.selector;
+        target(address(providers), selectors);
+    }
+
+    /// @dev C + X of all pools, what was slashed and not yet paid, and what was given for nothing.
+    function invariant_ThePoolHoldsAllThatIsBonded() public view {
+        address[] memory all = providers.allOperators();
+        uint256 sum = pool.slashedUnpaid() + providers.gifts();
+        for (uint256 i; i < all.length; ++i) {
+            sum += pool.slashable(all[i]);
+        }
+        vm.assertEq(sum, vpha.balanceOf(address(pool)));
+        vm.assertEq(pha.balanceOf(address(vpha)), vpha.totalAssets() + vpha.unstaking() + vpha.unstreamed());
+    }
+
+    /// @dev E <= C, and nothing is released before it is final.
+    function invariant_ExposureIsCoveredAndKept() public view {
+        address[] memory all = providers.allOperators();
+        for (uint256 i; i < all.length; ++i) {
+            IOperatorPool.PoolState memory state = pool.poolOf(all[i]);
+            vm.assertLe(state.exposure, state.active);
+            vm.assertGe(state.exposure, providers.exposureOf(all[i]));
+        }
+    }
+
+    /// @dev R is what the open cases may take, no more and no less.
+    function invariant_OpenCasesHoldWhatTheyMayTake() public view {
+        address[] memory all = providers.allOperators();
+        uint256[] memory open = providers.allOpenCases();
+        uint256[] memory caps = new uint256[](all.length);
+        for (uint256 i; i < open.length; ++i) {
+            IFaultCourt.Case memory case_ = court.caseOf(open[i]);
+            for (uint256 j; j < all.length; ++j) {
+                if (all[j] == case_.operator) caps[j] += case_.cap;
+            }
+        }
+        for (uint256 j; j < all.length; ++j) {
+            vm.assertEq(pool.poolOf(all[j]).reserved, caps[j]);
+        }
+    }
+
+    function invariant_ExitsAreCoveredAndUnlockAsPromised() public view {
+        address[] memory all = providers.allOperators();
+        for (uint256 i; i < all.length; ++i) {
+            (uint256[] memory ids, uint256[] memory amounts, uint256[] memory unlockAt) = pool.exits(all[i]);
+            uint256 sum;
+            for (uint256 j; j < ids.length; ++j) {
+                vm.assertEq(unlockAt[j], providers.unlockPromised(all[i], ids[j]));
+                sum += amounts[j];
+            }
+            IOperatorPool.PoolState memory state = pool.poolOf(all[i]);
+            vm.assertLe(sum, state.exiting);
+            // All of X belongs to open exits: what rounding leaves over is less than a wei for each.
+            vm.assertLe(state.exiting, sum + ids.length);
+        }
+    }
+
+    /// @dev Nothing is minted, nothing above the cap or the schedule is paid, and rewards only from what was funded.
+    function invariant_EmissionFollowsTheScheduleAndFundsTheRewards() public view {
+        uint256 scheduled;
+        uint256 days_ = emission.nextDay();
+        for (uint256 day; day < days_; day += 180) {
+            scheduled += emission.dailyEmission(day) * (days_ - day < 180 ? days_ - day : 180);
+        }
+        vm.assertEq(emission.emitted(), scheduled);
+        vm.assertLe(emission.emitted(), emission.CAP());
+        vm.assertEq(pha.balanceOf(address(emission)), ENDOWMENT - emission.emitted());
+        vm.assertLe(pha.balanceOf(treasury), emission.emitted() / 5);
+        vm.assertEq(pha.balanceOf(address(rewards)), rewards.available() + rewards.unstreamed());
+    }
+}
+
+/// @notice A portal that may call anything, between all that the others do: nothing that protects the chain listens to it.
+/// forge-config: ci.invariant.runs = 1000
+/// forge-config: ci.invariant.depth = 200
+/// forge-config: ci.invariant.check_interval = 10
+/// forge-config: deep.invariant.runs = 10000
+/// forge-config: deep.invariant.depth = 200
+/// forge-config: deep.invariant.check_interval = 10
+contract PortalInvariantTest is StakingTest {
+    Providers internal providers;
+
+    function setUp() public override {
+        providers = new Providers();
+        providers.setUp();
+        (,,, pool, court,,) = providers.exposed();
+        bytes4[] memory selectors = new bytes4[](3);
+        selectors[0] = Providers.portal.selector;
+        selectors[1] = Providers.dispute.selector;
+        selectors[2] = Providers.wait.selector;
+        target(address(providers), selectors);
+    }
+
+    function invariant_NoMessageMovesABondOrACase() public view {
+        for (uint256 i; i < operators.length; ++i) {
+            vm.assertEq(pool.slashable(operators[i]), 2000 ether);
+        }
+        for (uint256 id = 1; id <= court.caseCount(); ++id) {
+            vm.assertEq(uint256(court.caseOf(id).status), uint256(IFaultCourt.Status.Open));
+        }
+    }
+}

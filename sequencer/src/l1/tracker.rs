@@ -151,6 +151,11 @@ impl Tracker {
             match self.client.view(rollup, IRollup::finalizedIndexCall {}, at).await {
                 // There is no answer from before the contract was deployed; nothing was final then.
                 Err(L1Error::Undecodable { .. }) => U256::ZERO,
+                // Not every node has the state of so old a block, right after its start: no news of finality.
+                Err(L1Error::Request { source, .. }) if source.as_error_resp().is_some() => {
+                    warn!(error = %source, "L1 does not tell what was final a while ago");
+                    U256::ZERO
+                }
                 answer => answer?,
             }
         };

@@ -17,6 +17,11 @@ contract SharePriceSymbolic {
         _;
     }
 
+    modifier below(uint8 value) {
+        if (value >= BOUND) return;
+        _;
+    }
+
     /// @dev Rounds down: what was bought costs no more than was paid, and one share more would.
     function check_SharesAreRoundedDown(uint8 assets, uint8 totalShares, uint8 totalAssets)
         public
@@ -63,34 +68,45 @@ contract SharePriceSymbolic {
         assert(shares == 0 || (shares - 1) * (uint256(totalAssets) + 1) < worth);
     }
 
-    function check_ADepositDoesNotLowerThePrice(uint8 assets, uint8 totalShares, uint8 totalAssets)
+    // The price never falls: for whatever amount has the property that is proved of it above. The quotient itself is left out,
+    // which a solver could not decide together with the products.
+
+    function check_ADepositDoesNotLowerThePrice(uint8 assets, uint8 shares, uint8 totalShares, uint8 totalAssets)
         public
         pure
         small(assets, totalShares, totalAssets)
+        below(shares)
     {
-        uint256 shares = SharePrice.sharesFor(assets, totalShares, totalAssets);
-        notLower(uint256(totalAssets) + assets, uint256(totalShares) + shares, totalAssets, totalShares);
-    }
-
-    function check_AMintDoesNotLowerThePrice(uint8 shares, uint8 totalShares, uint8 totalAssets)
-        public
-        pure
-        small(shares, totalShares, totalAssets)
-    {
-        uint256 assets = SharePrice.costOf(shares, totalShares, totalAssets);
+        // As `sharesFor` and `costOf` round.
+        if (uint256(shares) * (uint256(totalAssets) + 1) > uint256(assets) * (uint256(totalShares) + 1)) return;
         notLower(uint256(totalAssets) + assets, uint256(totalShares) + shares, totalAssets, totalShares);
     }
 
     /// @dev Unstaking and seizure alike: and there is always enough to promise or pay.
-    function check_ABurnDoesNotLowerThePrice(uint8 shares, uint8 totalShares, uint8 totalAssets)
+    function check_ABurnDoesNotLowerThePrice(uint8 assets, uint8 shares, uint8 totalShares, uint8 totalAssets)
         public
         pure
-        small(shares, totalShares, totalAssets)
+        small(assets, totalShares, totalAssets)
+        below(shares)
     {
+        // As `assetsFor` rounds.
+        if (uint256(assets) * (uint256(totalShares) + 1) > uint256(shares) * (uint256(totalAssets) + 1)) return;
         if (shares > totalShares) return;
-        uint256 assets = SharePrice.assetsFor(shares, totalShares, totalAssets);
         assert(assets <= totalAssets);
         notLower(uint256(totalAssets) - assets, uint256(totalShares) - shares, totalAssets, totalShares);
+    }
+
+    function check_ARoundTripDoesNotProfit(uint8 assets, uint8 shares, uint8 back, uint8 totalShares, uint8 totalAssets)
+        public
+        pure
+        small(assets, totalShares, totalAssets)
+        below(shares)
+        below(back)
+    {
+        if (uint256(shares) * (uint256(totalAssets) + 1) > uint256(assets) * (uint256(totalShares) + 1)) return;
+        uint256 sharesThen = uint256(totalShares) + shares + 1;
+        if (back * sharesThen > shares * (uint256(totalAssets) + assets + 1)) return;
+        assert(back <= assets);
     }
 
     function check_RewardsDoNotLowerThePrice(uint8 due, uint8 totalShares, uint8 totalAssets)
@@ -99,16 +115,6 @@ contract SharePriceSymbolic {
         small(due, totalShares, totalAssets)
     {
         notLower(uint256(totalAssets) + due, totalShares, totalAssets, totalShares);
-    }
-
-    function check_ARoundTripDoesNotProfit(uint8 assets, uint8 totalShares, uint8 totalAssets)
-        public
-        pure
-        small(assets, totalShares, totalAssets)
-    {
-        uint256 shares = SharePrice.sharesFor(assets, totalShares, totalAssets);
-        uint256 back = SharePrice.assetsFor(shares, totalShares + shares, uint256(totalAssets) + assets);
-        assert(back <= assets);
     }
 
     function notLower(uint256 assets, uint256 shares, uint256 assetsBefore, uint256 sharesBefore) internal pure {

@@ -63,55 +63,67 @@ contract SharePriceSymbolic {
         assert(shares == 0 || (shares - 1) * (uint256(totalAssets) + 1) < worth);
     }
 
-    function check_ADepositDoesNotLowerThePrice(uint8 assets, uint8 totalShares, uint8 totalAssets)
-        public
-        pure
-        small(assets, totalShares, totalAssets)
-    {
-        uint256 shares = SharePrice.sharesFor(assets, totalShares, totalAssets);
-        notLower(uint256(totalAssets) + assets, uint256(totalShares) + shares, totalAssets, totalShares);
-    }
+    // The price never falls: for whatever amount has the property that is proved of it above. The quotient itself is left out, which a
+    // solver could not decide together with the products; nothing overflows below the bound, and no check asks for a quotient.
 
-    function check_AMintDoesNotLowerThePrice(uint8 shares, uint8 totalShares, uint8 totalAssets)
-        public
-        pure
-        small(shares, totalShares, totalAssets)
-    {
-        uint256 assets = SharePrice.costOf(shares, totalShares, totalAssets);
-        notLower(uint256(totalAssets) + assets, uint256(totalShares) + shares, totalAssets, totalShares);
+    function check_ADepositDoesNotLowerThePrice(
+        uint256 assets,
+        uint256 shares,
+        uint256 totalShares,
+        uint256 totalAssets
+    ) public pure {
+        if (assets >= BOUND || shares >= BOUND || totalShares >= BOUND || totalAssets >= BOUND) {
+            return;
+        }
+        unchecked {
+            // As `sharesFor` and `costOf` round.
+            if (shares * (totalAssets + 1) > assets * (totalShares + 1)) return;
+            notLower(totalAssets + assets, totalShares + shares, totalAssets, totalShares);
+        }
     }
 
     /// @dev Unstaking and seizure alike: and there is always enough to promise or pay.
-    function check_ABurnDoesNotLowerThePrice(uint8 shares, uint8 totalShares, uint8 totalAssets)
+    function check_ABurnDoesNotLowerThePrice(uint256 assets, uint256 shares, uint256 totalShares, uint256 totalAssets)
         public
         pure
-        small(shares, totalShares, totalAssets)
     {
-        if (shares > totalShares) return;
-        uint256 assets = SharePrice.assetsFor(shares, totalShares, totalAssets);
-        assert(assets <= totalAssets);
-        notLower(uint256(totalAssets) - assets, uint256(totalShares) - shares, totalAssets, totalShares);
+        if (assets >= BOUND || shares >= BOUND || totalShares >= BOUND || totalAssets >= BOUND) return;
+        unchecked {
+            // As `assetsFor` rounds.
+            if (assets * (totalShares + 1) > shares * (totalAssets + 1) || shares > totalShares) return;
+            assert(assets <= totalAssets);
+            notLower(totalAssets - assets, totalShares - shares, totalAssets, totalShares);
+        }
     }
 
-    function check_RewardsDoNotLowerThePrice(uint8 due, uint8 totalShares, uint8 totalAssets)
-        public
-        pure
-        small(due, totalShares, totalAssets)
-    {
-        notLower(uint256(totalAssets) + due, totalShares, totalAssets, totalShares);
+    function check_ARoundTripDoesNotProfit(
+        uint256 assets,
+        uint256 shares,
+        uint256 back,
+        uint256 totalShares,
+        uint256 totalAssets
+    ) public pure {
+        if (assets >= BOUND || shares >= BOUND || totalShares >= BOUND || totalAssets >= BOUND) {
+            return;
+        }
+        if (back >= BOUND) return;
+        unchecked {
+            if (shares * (totalAssets + 1) > assets * (totalShares + 1)) return;
+            if (back * (totalShares + shares + 1) > shares * (totalAssets + assets + 1)) return;
+            assert(back <= assets);
+        }
     }
 
-    function check_ARoundTripDoesNotProfit(uint8 assets, uint8 totalShares, uint8 totalAssets)
-        public
-        pure
-        small(assets, totalShares, totalAssets)
-    {
-        uint256 shares = SharePrice.sharesFor(assets, totalShares, totalAssets);
-        uint256 back = SharePrice.assetsFor(shares, totalShares + shares, uint256(totalAssets) + assets);
-        assert(back <= assets);
+    function check_RewardsDoNotLowerThePrice(uint256 due, uint256 totalShares, uint256 totalAssets) public pure {
+        if (due >= BOUND || totalShares >= BOUND || totalAssets >= BOUND) return;
+        unchecked {
+            notLower(totalAssets + due, totalShares, totalAssets, totalShares);
+        }
     }
 
     function notLower(uint256 assets, uint256 shares, uint256 assetsBefore, uint256 sharesBefore) internal pure {
-        assert((assets + 1) * (sharesBefore + 1) >= (assetsBefore + 1) * (shares + 1));
+        unchecked {
+            assert((assets + 1) * (sharesBefore + 1) >= (assetsBefore + 1) * (shares + 1));
+        }
     }
 }

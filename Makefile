@@ -17,7 +17,7 @@ export PATH := $(CURDIR)/contracts/node_modules/.bin:$(PATH)
 help:
 	@echo "make devnet   build and start everything on this machine (ARGS='--fresh' forgets old state)"
 	@echo "make test     every test: Rust, Solidity, end to end"
-	@echo "make bench    measure, print a table and write target/bench.json"
+	@echo "make bench    measure, print a table and write target/bench.json (ARGS=bridge: the bridge alone)"
 	@echo "make lint     formatting, clippy, dependency rules"
 
 devnet: build contracts

@@ -32,13 +32,13 @@ pub(crate) fn measure(report: &mut Report) -> Result<()> {
 async fn rounds(report: &mut Report) -> Result<()> {
     let devnet = Devnet::start_with(&["--relayer-patience", "0"]).await?;
     let record = devnet.record();
-    let account = record.accounts.first().ok_or_eyre("no account")?;
-    let signer = PrivateKeySigner::from_bytes(&account.private_key)?;
-    let client = |url: &str| -> Result<DynProvider> {
-        let wallet = EthereumWallet::from(signer.clone());
+    let client = |url: &str, account: usize| -> Result<DynProvider> {
+        let account = record.accounts.get(account).ok_or_eyre("no account")?;
+        let wallet = EthereumWallet::from(PrivateKeySigner::from_bytes(&account.private_key)?);
         Ok(ProviderBuilder::new().wallet(wallet).connect_http(url.parse()?).erased())
     };
-    let (l1, l2) = (client(&record.l1.rpc)?, client(&record.l2.rpc)?);
+    // Two accounts: a deposit counts up its sender's nonce on L2, which the client there would not notice.
+    let (l1, l2) = (client(&record.l1.rpc, 0)?, client(&record.l2.rpc, 1)?);
     let portal = IPortal::new(record.contracts.portal.ok_or_eyre("no portal")?, l1.clone());
 
     let (mut deposits, mut withdrawals) = (Vec::new(), Vec::new());

@@ -16,6 +16,12 @@ use report::Report;
 
 fn main() -> Result<()> {
     let mut report = Report::default();
+    match std::env::args().nth(1).as_deref() {
+        None => {}
+        // Without the file, which holds all figures or none.
+        Some("bridge") => return bridge::measure(&mut report),
+        Some(other) => eyre::bail!("there is no part {other:?}: give `bridge`, or nothing for all"),
+    }
     for snapshot in ["Gas", "Collateral", "BridgeGas"] {
         gas::read(&Path::new("contracts/snapshots").join(snapshot).with_extension("json"), &mut report)?;
     }

@@ -17,13 +17,17 @@ use contracts_bindings::{
 use crate::words;
 
 sol! {
-    /// What OpenZeppelin's tokens refuse with.
+    /// What tokens made with OpenZeppelin's and with solady's contracts refuse with.
     #[derive(Debug)]
     interface TokenRefusals {
         error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
         error ERC20InsufficientAllowance(address spender, uint256 allowance, uint256 needed);
         error ERC20InvalidReceiver(address receiver);
         error SafeERC20FailedOperation(address token);
+        error InsufficientBalance();
+        error InsufficientAllowance();
+        error TransferFromFailed();
+        error ApproveFailed();
     }
 }
 
@@ -144,6 +148,9 @@ fn portal(error: &IPortalErrors) -> String {
                 e.wanted, e.left
             )
         }
+        E::NotEnoughEther(e) => format!("the portal holds {} wei, the withdrawal is of {}", e.held, e.wanted),
+        E::InvalidProof(e) => format!("the proof is wrong at its node {}", e.node),
+        E::GasEstimation(_) => "the call of the withdrawal fails".into(),
         other => format!("{other:?}"),
     }
 }
@@ -211,6 +218,10 @@ fn token(error: &TokenRefusals::TokenRefusalsErrors) -> String {
         }
         E::ERC20InvalidReceiver(e) => format!("the token cannot be sent to {}", e.receiver),
         E::SafeERC20FailedOperation(e) => format!("token {} refused", e.token),
+        E::InsufficientBalance(_) => "the account has less of the token than it wants to move".into(),
+        E::InsufficientAllowance(_) => "the token's owner has not allowed that much".into(),
+        E::TransferFromFailed(_) => "the token cannot be taken from the account".into(),
+        E::ApproveFailed(_) => "the token refuses the allowance".into(),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn metrics(listen: SocketAddr) -> eyre::Result<()> {
     describe_counter!("bridge_relay_spent_wei", "Wei spent on gas");
     describe_counter!("bridge_relay_failures", "Rounds that ended with an error");
     describe_counter!("bridge_relay_skipped", "Withdrawals that the relayer does not serve, by reason");
-    describe_gauge!("bridge_relay_open", "Withdrawals that are not finalised yet, by stage");
+    describe_gauge!("bridge_relay_open", "Withdrawals that are not finalised yet, or not deep in L1");
     describe_gauge!("bridge_relay_budget_wei", "Wei that may still be spent in this window");
     describe_gauge!("bridge_relay_l2_block", "Last L2 block whose withdrawals are known");
     Ok(())

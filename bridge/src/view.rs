@@ -29,7 +29,9 @@ use crate::{
 /// What holds for all withdrawals alike, at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PortalView {
-    /// Time of L1's newest block.
+    /// Number of L1's newest block.
+    pub head: u64,
+    /// See [`Facts`].
     pub now: u64,
     /// The last final output and the last L2 block that it covers.
     pub output: (u64, u64),
@@ -70,6 +72,7 @@ impl PortalView {
         )?;
         let conflict_since = conflict.saturating_to::<u64>();
         Ok(Self {
+            head: head.number,
             now: head.timestamp,
             output: (index.saturating_to(), covered.saturating_to()),
             conflict_since: (conflict_since != 0).then_some(conflict_since),

@@ -7,6 +7,7 @@
 //! The relayer chooses nothing but the moment, and cannot take anything: what a withdrawal does is fixed on L2.
 
 pub mod budget;
+mod search;
 pub mod state;
 mod step;
 
@@ -16,9 +17,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use alloy::{rpc::types::Filter, sol_types::SolEvent};
 use alloy_primitives::{B256, U256};
-use contracts_bindings::IMessagePasser::MessagePassed;
 use metrics::{counter, gauge};
 use tokio::{
     task::JoinSet,
@@ -28,19 +27,19 @@ use tracing::{debug, info, warn};
 
 use crate::{
     Bridge,
-    chain::LOG_RANGE,
     error::Error,
-    network::MESSAGE_PASSER,
     sender::{SendError, Sender},
     view::PortalView,
     withdrawal::Withdrawal,
 };
 use budget::Limit;
-use state::{Checkpoint, Open, State, StateError, StateFile};
+use state::{State, StateError, StateFile};
 use step::{Look, Step, look};
 
 /// Withdrawals that are looked at, and served, at the same time.
 const PARALLEL: usize = 8;
+/// L1 blocks after which a finalised withdrawal counts as over: a reorganisation may undo younger ones.
+const DEPTH: u64 = 32;
 /// Longest time before another look after failures.
 const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
@@ -78,6 +77,8 @@ struct Known {
     failures: u32,
     /// Since when this step is possible, as far as this run has seen.
     possible: Option<(Step, Instant)>,
+    /// The L1 block from which on it has been seen finalised.
+    done_since: Option<u64>,
 }
 
 impl Relayer {
@@ -117,56 +118,6 @@ impl Relayer {
         self.serve(portal).await
     }
 
-    /// Finds the withdrawals up to L2 block `last`.
-    async fn search(&mut self, last: u64) -> Result<(), RoundError> {
-        self.check_rollback().await?;
-        let filter = Filter::new().address(MESSAGE_PASSER).event_signature(MessagePassed::SIGNATURE_HASH);
-        while self.state.next_block() <= last {
-            let first = self.state.next_block();
-            let end = last.min(first.saturating_add(LOG_RANGE - 1));
-            let header = self.bridge.l2.header(end).await.map_err(Error::from)?;
-            let logs = self.bridge.l2.logs(&filter, first, end).await.map_err(Error::from)?;
-            let found = Withdrawal::all_from_logs(&logs).map_err(Error::from)?;
-            if !found.is_empty() {
-                info!(found = found.len(), first, end, "new withdrawals");
-            }
-            let open = found.into_iter().map(|withdrawal| self.remember(withdrawal)).collect::<Vec<_>>();
-            self.state.extend(Checkpoint { block: end, hash: header.hash }, open);
-            self.file.save(&self.state)?;
-        }
-        gauge!("bridge_relay_l2_block").set(as_f64(self.state.next_block().saturating_sub(1)));
-        Ok(())
-    }
-
-    /// Goes back to where the chain is still the one that was searched.
-    async fn check_rollback(&mut self) -> Result<(), RoundError> {
-        let head = self.bridge.l2.head().await.map_err(Error::from)?.number;
-        while let Some(last) = self.state.checkpoints.last().copied() {
-            if last.block <= head {
-                let header = self.bridge.l2.header(last.block).await.map_err(Error::from)?;
-                if header.hash == last.hash {
-                    return Ok(());
-                }
-            }
-            warn!(block = last.block, "L2 was rolled back: searching again");
-            self.state.forget_from(last.block);
-            self.known.clear();
-        }
-        Ok(())
-    }
-
-    fn remember(&mut self, withdrawal: Withdrawal) -> Open {
-        let open = Open {
-            hash: withdrawal.hash,
-            l2_transaction: withdrawal.l2_transaction,
-            block: withdrawal.block,
-        };
-        let withdrawal = Arc::new(withdrawal);
-        self.known
-            .insert(open.hash, Known { withdrawal, next_look: Instant::now(), failures: 0, possible: None });
-        open
-    }
-
     /// Looks at what is open and due, a few at a time, and takes the next step of each.
     async fn serve(&mut self, portal: PortalView) -> Result<(), RoundError> {
         self.recall().await?;
@@ -183,8 +134,11 @@ impl Relayer {
             let looks = self.look_at(some, portal).await;
             let mut due = Vec::new();
             for (withdrawal, look) in looks {
+                if matches!(look, Ok(Look::Wait(..) | Look::Serve(..))) {
+                    self.not_done(withdrawal.hash);
+                }
                 match look {
-                    Ok(Look::Done) => self.drop_open(withdrawal.hash),
+                    Ok(Look::Done) => self.done(withdrawal.hash, portal.head),
                     Ok(Look::Wait(stage, pause)) => {
                         debug!(withdrawal = %withdrawal.hash, ?stage, "waiting");
                         self.wait(withdrawal.hash, pause);
@@ -213,30 +167,6 @@ impl Relayer {
             }
         }
         self.show();
-        Ok(())
-    }
-
-    /// Reads the contents of withdrawals that an earlier run left open.
-    async fn recall(&mut self) -> Result<(), RoundError> {
-        let unknown: Vec<Open> =
-            self.state.open.iter().filter(|open| !self.known.contains_key(&open.hash)).copied().collect();
-        for open in unknown {
-            let receipt = self.bridge.l2.receipt(open.l2_transaction).await.map_err(Error::from)?;
-            let withdrawals = receipt
-                .map(|receipt| Withdrawal::all_from_logs(&receipt.logs))
-                .transpose()
-                .map_err(Error::from)?;
-            let same = |withdrawal: &Withdrawal| withdrawal.hash == open.hash;
-            match withdrawals.into_iter().flatten().find(same) {
-                Some(withdrawal) => {
-                    self.remember(withdrawal);
-                }
-                None => {
-                    warn!(withdrawal = %open.hash, "L2 does not have the withdrawal any more");
-                    self.drop_open(open.hash);
-                }
-            }
-        }
         Ok(())
     }
 
@@ -296,9 +226,6 @@ impl Relayer {
                 if let Some(known) = self.known.get_mut(&hash) {
                     known.failures = 0;
                 }
-                if step == Step::Finalize {
-                    self.drop_open(hash);
-                }
             }
             Err(error) => {
                 // What failed in a block has its price; what is still under way keeps what was set aside.
@@ -328,6 +255,25 @@ impl Relayer {
     fn wait(&mut self, hash: B256, pause: Duration) {
         if let Some(known) = self.known.get_mut(&hash) {
             known.next_look = Instant::now() + pause;
+        }
+    }
+
+    /// It is finalised as of L1 block `head`. It is forgotten once that is deep in the chain.
+    fn done(&mut self, hash: B256, head: u64) {
+        let Some(known) = self.known.get_mut(&hash) else { return };
+        let since = *known.done_since.get_or_insert(head);
+        // There may be a whole history of them: not every round looks at each.
+        known.next_look = Instant::now() + self.config.interval * 8;
+        if head >= since.saturating_add(DEPTH) {
+            self.drop_open(hash);
+        }
+    }
+
+    fn not_done(&mut self, hash: B256) {
+        if let Some(known) = self.known.get_mut(&hash)
+            && known.done_since.take().is_some()
+        {
+            warn!(withdrawal = %hash, "L1 was reorganised: not finalised any more");
         }
     }
 

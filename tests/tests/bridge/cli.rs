@@ -300,7 +300,7 @@ impl<'a> Cli<'a> {
         self.devnet.record().accounts[self.account].address
     }
 
-    fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         self.devnet.record().accounts[self.account].private_key.to_string()
     }
 

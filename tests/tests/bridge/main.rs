@@ -4,16 +4,21 @@
 
 mod cast;
 mod cli;
+mod lies;
 mod relay;
+mod stops;
 
 use e2e::{Devnet, script};
 use eyre::{OptionExt, Result};
 use serde_json::Value;
 
+/// The devnet's own relayer leaves everything to the test.
+const ALONE: &str = "--relayer-patience=86400";
+
 /// Three clients that know nothing of each other, at the same time.
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_move_ether_and_pha_both_ways() -> Result<()> {
-    let devnet = Devnet::start().await?;
+    let devnet = Devnet::start_with(&[ALONE]).await?;
     tokio::try_join!(viem(&devnet), cast::both_ways(&devnet), cli::both_ways(&devnet)).map(drop)
 }
 

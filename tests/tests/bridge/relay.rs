@@ -13,7 +13,10 @@ use contracts_bindings::IPortal::{WithdrawalFinalized, WithdrawalProven};
 use e2e::{Devnet, foundry, program, until};
 use eyre::{OptionExt, Result};
 
-use crate::cli::{Cli, milli_ether, text};
+use crate::{
+    ALONE,
+    cli::{Cli, milli_ether, text},
+};
 
 const RECEIVER: Address = address!("00000000000000000000000000000000000005e1");
 const PASSER: &str = "0x4200000000000000000000000000000000000016";
@@ -30,10 +33,10 @@ struct Relay<'a> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_relayer_serves_each_withdrawal_once() -> Result<()> {
-    let devnet = Devnet::start().await?;
+    let devnet = Devnet::start_with(&[ALONE]).await?;
     let user = Cli::new(&devnet, 2)?;
-    let mut relay = Relay { devnet: &devnet, state: tempfile::tempdir()?, process: None, port: 0 };
-    relay.port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let port = devnet.spare_port(0);
+    let mut relay = Relay { devnet: &devnet, state: tempfile::tempdir()?, process: None, port };
 
     // Without money for it, nothing is done.
     let first = withdraw(&user, "0.1 eth").await?;

@@ -39,4 +39,13 @@ interfaces!(
     "../src/l2/IOptimismMintableERC20.sol",
     "../src/l2/IOptimismMintableERC20Factory.sol",
     "../src/l2/IWETH9.sol",
+    "../src/staking/IConflictListener.sol",
+    "../src/staking/IEmissionController.sol",
+    "../src/staking/IFaultCourt.sol",
+    "../src/staking/IOperatorPool.sol",
+    "../src/staking/IProverBonds.sol",
+    "../src/staking/IProverRewards.sol",
+    "../src/token/IVPHA.sol",
+    "../src/governance/IGovernor.sol",
+    "../src/governance/ITimelock.sol",
 );

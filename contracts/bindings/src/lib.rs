@@ -9,10 +9,11 @@ mod attestation;
 mod predeploys;
 
 pub use abi::{
-    ICollateralStore, ICouncilPause, ICrossDomainMessenger, IEncodingErrors, IFeeVault, IGasPriceOracle,
-    IL1Block, IL1StandardBridge, IL2StandardBridge, IMessagePasser, IOptimismMintableERC20,
-    IOptimismMintableERC20Factory, IPortal, IProverRegistry, IQuoteVerifier, IRollup, IWETH9,
-    IWithdrawalQuota,
+    ICollateralStore, IConflictListener, ICouncilPause, ICrossDomainMessenger, IEmissionController,
+    IEncodingErrors, IFaultCourt, IFeeVault, IGasPriceOracle, IGovernor, IL1Block, IL1StandardBridge,
+    IL2StandardBridge, IMessagePasser, IOperatorPool, IOptimismMintableERC20, IOptimismMintableERC20Factory,
+    IPortal, IProverBonds, IProverRegistry, IProverRewards, IQuoteVerifier, IRollup, ITimelock, IVPHA,
+    IWETH9, IWithdrawalQuota,
 };
 pub use attestation::{AttestationCode, attestation};
 pub use predeploys::{counterpart_storage, fee_vault_storage, predeploys};

@@ -1,0 +1,3 @@
+//! Stake PHA, stand behind provers with vPHA, and watch the chain.
+
+pub mod watch;

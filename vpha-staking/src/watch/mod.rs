@@ -1,0 +1,1 @@
+//! A second pair of eyes: executes every batch again, and compares.

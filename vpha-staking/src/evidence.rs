@@ -322,7 +322,8 @@ mod tests {
 
     #[test]
     fn one_key_equivocates_and_two_dispute() {
-        let (one, two) = (signature::address(key(1).verifying_key()), signature::address(key(2).verifying_key()));
+        let (one, two) =
+            (signature::address(key(1).verifying_key()), signature::address(key(2).verifying_key()));
         assert_eq!(evidence(1, 1).verdict().unwrap(), Verdict::Equivocation { signer: one });
         assert_eq!(evidence(1, 2).verdict().unwrap(), Verdict::Dispute { a: one, b: two });
     }

@@ -80,6 +80,13 @@ pub enum JournalError {
     },
 }
 
+/// Where `program` keeps its journals: a folder of its own in `$XDG_STATE_HOME` or `~/.local/state`. `None` if there is no home.
+pub fn default_folder(program: &str) -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state = variable("XDG_STATE_HOME").or_else(|| Some(variable("HOME")?.join(".local/state")))?;
+    Some(state.join(program))
+}
+
 /// Held while an account's next nonce is chosen and used. Gone when dropped, or when the process ends.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "held for its lock")] File);

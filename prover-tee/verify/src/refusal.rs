@@ -173,6 +173,7 @@ mod tests {
             ICollateralStoreErrors::SIGNATURES,
             IEncodingErrorsErrors::SIGNATURES,
             IProverRegistryErrors::SIGNATURES,
+            IProverBondsErrors::SIGNATURES,
         ]
         .concat();
         for signature in &signatures {

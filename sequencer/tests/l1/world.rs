@@ -11,12 +11,11 @@ use alloy::{
     sol_types::{SolCall, SolEvent},
 };
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
-use contracts_bindings::{IProverRegistry, IRollup};
+use contracts_bindings::{IProverRegistry, IRollup, ITimelock};
 use devnet::{
     accounts::{Role, users},
     artifacts::Artifacts,
     deployment::Deployment,
-    governance::ITimelock,
     platform,
 };
 use executor::transition::output_root;
@@ -82,6 +81,8 @@ impl World {
         let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts");
         let artifacts = Artifacts::of(&contracts).expect("compiled contracts");
         let deployment = Deployment::make(&anvil.provider, &anvil.url, &artifacts, &policy).await.unwrap();
+        // The devnet has two provers with bonds, and tests a third.
+        deployment.bond(&anvil.url, vec![Role::Operator(2).signer().unwrap()]).await.unwrap();
         Self { anvil, deployment, pki, folder: TempDir::new().unwrap() }
     }
 

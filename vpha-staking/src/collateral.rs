@@ -145,7 +145,9 @@ impl Staking {
         let recorded = self.view(rollup, recordedFinalizedIndexCall {}).await?;
         let finalized = self.view(rollup, finalizedIndexCall {}).await?;
         if finalized < recorded {
-            return Err(Error::Nonsense(format!("batch {recorded} is recorded as final, {finalized} is the last")));
+            return Err(Error::Nonsense(format!(
+                "batch {recorded} is recorded as final, {finalized} is the last"
+            )));
         }
         Ok(Finality { recorded, finalized })
     }
@@ -197,10 +199,15 @@ impl Obstacles {
         let vpha = Quantity::vpha;
         let mut found = Vec::new();
         if pool.closed {
-            found.push("the pool was slashed to nothing and is closed for good: use another account".to_owned());
+            found.push(
+                "the pool was slashed to nothing and is closed for good: use another account".to_owned(),
+            );
         }
         if class.bondPerBatch.is_zero() {
-            found.push(format!("class {} proves no batches: a pool of another class needs another account", pool.class_));
+            found.push(format!(
+                "class {} proves no batches: a pool of another class needs another account",
+                pool.class_
+            ));
         }
         if pool.active < class.minBond {
             let missing = vpha(class.minBond - pool.active);
@@ -214,7 +221,9 @@ impl Obstacles {
         }
         if !conflict_since.is_zero() {
             let since = words::date(conflict_since.saturating_to());
-            found.push(format!("provers contradict each other since {since}: no batch is taken until that is resolved"));
+            found.push(format!(
+                "provers contradict each other since {since}: no batch is taken until that is resolved"
+            ));
         }
         Self(found)
     }
@@ -299,7 +308,10 @@ impl CaseView {
             "open" | "upheld" if over => "its time is over: `settle` closes it".to_owned(),
             "open" => format!("the timelock decides until {}", words::date(self.deadline)),
             "upheld" if now < self.executable_from => {
-                format!("it can be executed {}, if the council does not veto it", words::when(self.executable_from, now))
+                format!(
+                    "it can be executed {}, if the council does not veto it",
+                    words::when(self.executable_from, now)
+                )
             }
             "upheld" => format!("`settle` executes and pays it, until {}", words::date(self.deadline)),
             "executed" => "`settle` pays it".to_owned(),
@@ -337,7 +349,8 @@ mod tests {
 
     #[test]
     fn every_obstacle_is_named() {
-        let class = Class { minBond: U256::from(100), bondPerBatch: U256::from(10), weight: U256::from(10_000) };
+        let class =
+            Class { minBond: U256::from(100), bondPerBatch: U256::from(10), weight: U256::from(10_000) };
         let found = |pool: &PoolState, class: &Class, conflict: u64| {
             Obstacles::of(pool, class, U256::from(conflict)).to_string()
         };
@@ -346,7 +359,10 @@ mod tests {
         assert!(found(&pool(100, 91), &class, 0).contains("bond more, or wait"));
         let closed = PoolState { closed: true, ..pool(100, 0) };
         assert!(found(&closed, &class, 0).contains("closed for good"));
-        assert!(found(&pool(100, 0), &Class { bondPerBatch: U256::ZERO, ..class.clone() }, 0).contains("proves no batches"));
+        assert!(
+            found(&pool(100, 0), &Class { bondPerBatch: U256::ZERO, ..class.clone() }, 0)
+                .contains("proves no batches")
+        );
         assert!(found(&pool(100, 0), &class, 60).contains("since 1970-01-01 00:01 UTC"));
     }
 }

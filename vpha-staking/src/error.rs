@@ -43,7 +43,9 @@ pub enum Error {
     #[error(transparent)]
     Prover(#[from] ProverError),
     /// A contract is another one than its neighbours say.
-    #[error("{what} is named as {named}, the other contracts say {found}: one of them, or the node, is wrong")]
+    #[error(
+        "{what} is named as {named}, the other contracts say {found}: one of them, or the node, is wrong"
+    )]
     OtherContract {
         /// Which.
         what: &'static str,
@@ -155,7 +157,9 @@ pub enum Error {
         count: U256,
     },
     /// It has a pool.
-    #[error("{account} has a pool of class {class} already, which is for good; another class needs another account")]
+    #[error(
+        "{account} has a pool of class {class} already, which is for good; another class needs another account"
+    )]
     PoolExists {
         /// The account.
         account: Address,

@@ -50,7 +50,11 @@ pub async fn report(staking: &Staking, account: Address, evidence: &Evidence) ->
             "{a} and {b} signed different results of one input: half of both operators' collateral is held until the timelock has decided who was wrong"
         ),
     }];
-    notes.push(format!("the reporter gets {}.{:02} % of what is taken: `settle` pays it", percent(share).0, percent(share).1));
+    notes.push(format!(
+        "the reporter gets {}.{:02} % of what is taken: `settle` pays it",
+        percent(share).0,
+        percent(share).1
+    ));
     notes.push(if conflict.is_zero() {
         "nothing becomes final until the timelock has resolved the conflict".to_owned()
     } else {
@@ -101,10 +105,23 @@ pub async fn settle(staking: &Staking, account: Address, id: U256) -> Result<Pla
         }
         Status::Upheld if now >= view.executable_from => {
             let what = format!("slash {} by at most {}", view.operator, view.cap);
-            vec![Step::new(what, "FaultCourt", court, &executeCall { id }, staking.key(account, "execute", &id.to_string())), pay(view.cap)]
+            vec![
+                Step::new(
+                    what,
+                    "FaultCourt",
+                    court,
+                    &executeCall { id },
+                    staking.key(account, "execute", &id.to_string()),
+                ),
+                pay(view.cap),
+            ]
         }
         Status::Open | Status::Upheld => {
-            return Err(Error::CaseWaits { id, state: format!("is {}: {}", view.state, view.next(now)), later: true });
+            return Err(Error::CaseWaits {
+                id,
+                state: format!("is {}: {}", view.state, view.next(now)),
+                later: true,
+            });
         }
         _ => return Err(Error::CaseWaits { id, state: format!("was {} already", view.state), later: false }),
     };
@@ -114,7 +131,13 @@ pub async fn settle(staking: &Staking, account: Address, id: U256) -> Result<Pla
         notes: vec![format!("{} of {}", view.fault, view.operator)],
         watched: vec![
             staking.watch_pha("PHA of the recipient", view.recipient),
-            Watched::new("collateral of the operator", Unit::Vpha, staking.contracts.pool, &slashableCall { operator: view.operator }, 0),
+            Watched::new(
+                "collateral of the operator",
+                Unit::Vpha,
+                staking.contracts.pool,
+                &slashableCall { operator: view.operator },
+                0,
+            ),
         ],
     })
 }

@@ -1,10 +1,6 @@
 //! Proposals and votes. Votes are delegated vPHA at the time that a proposal names.
 
-use alloy::{
-    rpc::types::Filter,
-    sol,
-    sol_types::SolEvent,
-};
+use alloy::{rpc::types::Filter, sol, sol_types::SolEvent};
 use alloy_primitives::{Address, U256};
 use contracts_bindings::IGovernor::{
     ProposalCreated, ProposalState, castVoteCall, castVoteWithReasonCall, getVotesCall, hasVotedCall,
@@ -181,7 +177,11 @@ pub async fn proposals(staking: &Staking, blocks: u64) -> Result<Vec<Proposal>, 
     Ok(proposals)
 }
 
-async fn proposal(staking: &Staking, governor: Address, created: &ProposalCreated) -> Result<Proposal, Error> {
+async fn proposal(
+    staking: &Staking,
+    governor: Address,
+    created: &ProposalCreated,
+) -> Result<Proposal, Error> {
     let id = created.proposalId;
     let votes = staking.view(governor, proposalVotesCall { proposalId: id }).await?;
     let state = staking.view(governor, stateCall { proposalId: id }).await?;

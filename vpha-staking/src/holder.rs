@@ -61,12 +61,9 @@ pub async fn stake(staking: &Staking, account: Address, amount: &Amount) -> Resu
         return Err(Error::Balance { account, balance, needed: pha });
     }
     let shares = Quantity::vpha(staking.view(contracts.vpha, previewDepositCall { assets: amount }).await?);
-    let approval =
-        staking.approval(account, ("PHA", contracts.pha), ("VPHA", contracts.vpha), pha).await?;
+    let approval = staking.approval(account, ("PHA", contracts.pha), ("VPHA", contracts.vpha), pha).await?;
     let call = depositCall { assets: amount, receiver: account };
-    let main = Step::new(
-        format!("stake {pha} for about {shares}"), "VPHA", contracts.vpha, &call, key,
-    );
+    let main = Step::new(format!("stake {pha} for about {shares}"), "VPHA", contracts.vpha, &call, key);
     let delay = staking.view(contracts.vpha, unstakeDelayCall {}).await?.saturating_to();
     let mut notes = vec![format!("leaving again takes {}, see `unstake`", words::span(delay))];
     let delegate = staking.view(contracts.vpha, Votes::delegatesCall { account }).await?;
@@ -80,7 +77,8 @@ pub async fn stake(staking: &Staking, account: Address, amount: &Amount) -> Resu
         watched: vec![
             staking.watch_pha("PHA", account),
             staking.watch_vpha("vPHA", account),
-            staking.watch_votes("votes of your delegate", if delegate.is_zero() { account } else { delegate }),
+            staking
+                .watch_votes("votes of your delegate", if delegate.is_zero() { account } else { delegate }),
         ],
     })
 }
@@ -97,7 +95,10 @@ pub async fn unstake(staking: &Staking, account: Address, amount: &Amount) -> Re
         amount => amount.of(Unit::Vpha)?,
     };
     if shares.is_zero() {
-        return Err(Error::Nothing { account, what: "vPHA (what is in a pool is thawed first: `pool thaw`)" });
+        return Err(Error::Nothing {
+            account,
+            what: "vPHA (what is in a pool is thawed first: `pool thaw`)",
+        });
     }
     if balance < shares {
         let (balance, needed) = (Quantity::vpha(balance), Quantity::vpha(shares));
@@ -116,10 +117,16 @@ pub async fn unstake(staking: &Staking, account: Address, amount: &Amount) -> Re
     Ok(Plan {
         what: format!("unstake {shares_shown}"),
         steps: vec![Step::new(
-            format!("give {shares_shown} for a ticket of about {assets}"), "VPHA", vpha, &call, key,
+            format!("give {shares_shown} for a ticket of about {assets}"),
+            "VPHA",
+            vpha,
+            &call,
+            key,
         )],
         notes: vec![
-            format!("the ticket pays {assets} {when}, to be claimed then; neither amount nor time will change"),
+            format!(
+                "the ticket pays {assets} {when}, to be claimed then; neither amount nor time will change"
+            ),
             "until then it earns nothing and has no votes; `cancel` stakes it again".into(),
         ],
         watched: vec![staking.watch_vpha("vPHA", account), staking.watch_votes("your votes", account)],

@@ -163,7 +163,9 @@ mod tests {
         assert_eq!(both.contracts.vpha, Some(Address::repeat_byte(9)));
         assert_eq!(both.contracts.operator_pool, Some(Address::with_last_byte(2)));
         assert_eq!(both.contracts.stake_governor, None);
-        assert!(matches!(Network::default().endpoint(), Err(NetworkError::Missing(what)) if what.contains("--l1-rpc")));
+        assert!(
+            matches!(Network::default().endpoint(), Err(NetworkError::Missing(what)) if what.contains("--l1-rpc"))
+        );
     }
 
     #[test]
@@ -171,6 +173,8 @@ mod tests {
         let (one, other) = (Address::repeat_byte(1), Address::repeat_byte(2));
         assert_eq!(agreed("x", None, one).unwrap(), one);
         assert_eq!(agreed("x", Some(one), one).unwrap(), one);
-        assert!(matches!(agreed("x", Some(one), other), Err(Error::OtherContract { named, .. }) if named == one));
+        assert!(
+            matches!(agreed("x", Some(one), other), Err(Error::OtherContract { named, .. }) if named == one)
+        );
     }
 }

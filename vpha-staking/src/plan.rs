@@ -120,7 +120,8 @@ impl Plan {
             Err(ChainError::Request { error, .. }) if error.as_error_resp().is_some() => {
                 let blind = |step: &Step| step.preview(None, None);
                 let mut notes = self.notes.clone();
-                notes.push("the node cannot simulate (eth_simulateV1): what would change is not shown".into());
+                notes
+                    .push("the node cannot simulate (eth_simulateV1): what would change is not shown".into());
                 let steps = self.steps.iter().map(blind).collect();
                 return Ok(Preview { what: self.what.clone(), steps, changes: Vec::new(), notes });
             }
@@ -188,9 +189,9 @@ impl Watched {
 
     fn read(&self, answer: &[u8]) -> Result<Quantity, Error> {
         let start = self.word * 32;
-        let word = answer.get(start..start + 32).ok_or_else(|| {
-            Error::Nonsense(format!("{} bytes for {:?}", answer.len(), self.name))
-        })?;
+        let word = answer
+            .get(start..start + 32)
+            .ok_or_else(|| Error::Nonsense(format!("{} bytes for {:?}", answer.len(), self.name)))?;
         Ok(Quantity { units: U256::from_be_slice(word), unit: self.unit })
     }
 }
@@ -249,7 +250,12 @@ pub fn event<E: SolEvent>(receipt: &Receipt, contract: Address) -> Result<E, Err
 /// All events of this kind that `contract` logged.
 pub fn events<E: SolEvent>(receipt: &Receipt, contract: Address) -> impl Iterator<Item = E> {
     let of_contract = move |log: &&Log| log.address() == contract;
-    receipt.logs.iter().filter(of_contract).filter_map(|log| E::decode_log_validate(&log.inner).ok()).map(|log| log.data)
+    receipt
+        .logs
+        .iter()
+        .filter(of_contract)
+        .filter_map(|log| E::decode_log_validate(&log.inner).ok())
+        .map(|log| log.data)
 }
 
 fn decimal_or_null<S: serde::Serializer>(number: &Option<U256>, serializer: S) -> Result<S::Ok, S::Error> {

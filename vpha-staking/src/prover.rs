@@ -82,7 +82,8 @@ pub async fn attest(
     let mut enclave = EnclaveClient::connect(endpoint).await?;
     let info = enclave.info().await?;
     let (chain_id, registry) = (staking.chain.chain_id(), staking.contracts.registry);
-    let mismatch = |what, enclave: String, expected: String| ProverError::Mismatch { what, enclave, expected };
+    let mismatch =
+        |what, enclave: String, expected: String| ProverError::Mismatch { what, enclave, expected };
     if info.l1_chain_id != chain_id {
         return Err(mismatch("L1 chain", info.l1_chain_id.to_string(), chain_id.to_string()));
     }
@@ -108,7 +109,9 @@ pub async fn register(staking: &Staking, account: Address, attested: &Attested) 
     let (contracts, signer) = (&staking.contracts, attested.signer);
     let known = staking.view(contracts.registry, signerOfCall { signer }).await?;
     if known.operator == account {
-        return Err(Error::Already(format!("{signer} is registered for {account} already: see `pool status`")));
+        return Err(Error::Already(format!(
+            "{signer} is registered for {account} already: see `pool status`"
+        )));
     }
     if !staking.view(contracts.pool, isEligibleCall { operator: account }).await? {
         let obstacles = collateral::obstacles(staking, account).await?;
@@ -124,7 +127,13 @@ pub async fn register(staking: &Staking, account: Address, attested: &Attested) 
     }
     Ok(Plan {
         what: format!("register prover {signer}"),
-        steps: vec![Step::new(what, "ProverRegistry", contracts.registry, &call, Operation::Register(signer).key(staking, account))],
+        steps: vec![Step::new(
+            what,
+            "ProverRegistry",
+            contracts.registry,
+            &call,
+            Operation::Register(signer).key(staking, account),
+        )],
         notes,
         watched: Vec::new(),
     })

@@ -2,9 +2,7 @@
 
 use alloy_primitives::{Address, U256};
 use contracts_bindings::{
-    IOperatorPool::{
-        PoolState, bondCall, createPoolCall, exitDelayCall, finishCall, poolOfCall, thawCall,
-    },
+    IOperatorPool::{PoolState, bondCall, createPoolCall, exitDelayCall, finishCall, poolOfCall, thawCall},
     IRollup::{batchCountCall, outputCall},
 };
 use contracts_client::{network::NetworkError, token::Token, words};
@@ -29,7 +27,10 @@ pub async fn create(staking: &Staking, account: Address, class: U256) -> Result<
     }
     let mut notes = vec![
         "the class is for good: another one needs another account".to_owned(),
-        format!("a provider of this class counts from {} on: `pool bond`", Quantity::vpha(parameters.minBond)),
+        format!(
+            "a provider of this class counts from {} on: `pool bond`",
+            Quantity::vpha(parameters.minBond)
+        ),
     ];
     if parameters.bondPerBatch.is_zero() {
         notes.push("providers of this class prove no batches".into());
@@ -70,7 +71,8 @@ pub async fn bond(staking: &Staking, account: Address, amount: &Amount) -> Resul
     }
     let class = staking.class(pool.class_).await?;
     let delay: u64 = staking.view(contracts.pool, exitDelayCall {}).await?.saturating_to();
-    let mut notes = vec![format!("it can be slashed, and leaving again takes {}: `pool thaw`", words::span(delay))];
+    let mut notes =
+        vec![format!("it can be slashed, and leaving again takes {}: `pool thaw`", words::span(delay))];
     let after = pool.active.saturating_add(amount);
     if after < class.minBond {
         let missing = Quantity::vpha(class.minBond - after);
@@ -78,14 +80,17 @@ pub async fn bond(staking: &Staking, account: Address, amount: &Amount) -> Resul
     }
     let approval =
         staking.approval(account, ("VPHA", contracts.vpha), ("OperatorPool", contracts.pool), vpha).await?;
-    let main =
-        Step::new(format!("bond {vpha}"), "OperatorPool", contracts.pool, &bondCall { amount }, key);
+    let main = Step::new(format!("bond {vpha}"), "OperatorPool", contracts.pool, &bondCall { amount }, key);
     let [active, _] = staking.watch_pool(account);
     Ok(Plan {
         what: format!("bond {vpha}"),
         steps: approval.into_iter().chain([main]).collect(),
         notes,
-        watched: vec![staking.watch_vpha("vPHA", account), active, staking.watch_votes("your votes", account)],
+        watched: vec![
+            staking.watch_vpha("vPHA", account),
+            active,
+            staking.watch_votes("your votes", account),
+        ],
     })
 }
 
@@ -101,8 +106,13 @@ pub async fn thaw(staking: &Staking, account: Address, amount: &Amount) -> Resul
     let catch_up = if pool.exposure > left { staking.catch_up(account).await? } else { None };
     let key = Operation::Thaw(amount).key(staking, account);
     let vpha = Quantity::vpha(moved);
-    let main =
-        Step::new(format!("start the exit of {vpha}"), "OperatorPool", staking.contracts.pool, &thawCall { shares }, key);
+    let main = Step::new(
+        format!("start the exit of {vpha}"),
+        "OperatorPool",
+        staking.contracts.pool,
+        &thawCall { shares },
+        key,
+    );
 
     let delay: u64 = staking.view(staking.contracts.pool, exitDelayCall {}).await?.saturating_to();
     let now = staking.now().await?;

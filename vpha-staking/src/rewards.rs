@@ -53,7 +53,10 @@ impl Staking {
             return Ok(None);
         }
         let rollup = self.contracts.rollup;
-        let what = format!("record batches up to {} as final, which releases the collateral behind them", finality.finalized);
+        let what = format!(
+            "record batches up to {} as final, which releases the collateral behind them",
+            finality.finalized
+        );
         let key = self.key(account, "advance", &format!("{rollup} {}", finality.finalized));
         Ok(Some(Step::new(what, "Rollup", rollup, &advanceFinalityCall { steps }, key)))
     }
@@ -99,7 +102,10 @@ pub async fn claim(staking: &Staking, account: Address, operator: Address) -> Re
         let reason = if earned.owed.units.is_zero() {
             format!("{operator} is owed nothing yet: proofs count once their batches are final")
         } else {
-            format!("{operator} is owed {}, but nothing has streamed to pay it from: try again later", earned.owed)
+            format!(
+                "{operator} is owed {}, but nothing has streamed to pay it from: try again later",
+                earned.owed
+            )
         };
         return Err(Error::Already(reason));
     }

@@ -88,8 +88,14 @@ mod tests {
         assert_eq!(when(noon, noon - 6 * 86_400 - 3 * 3600 - 59), "in 6 days 3 h (2026-11-27 12:00 UTC)");
         assert_eq!(when(noon, noon), "since 2026-11-27 12:00 UTC");
         for (seconds, text) in [
-            (0, "0 s"), (59, "59 s"), (60, "1 min"), (3601, "1 h"), (3660, "1 h 1 min"), (86_400, "1 day"),
-            (90_061, "1 day 1 h"), (21 * 86_400, "21 days"),
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3601, "1 h"),
+            (3660, "1 h 1 min"),
+            (86_400, "1 day"),
+            (90_061, "1 day 1 h"),
+            (21 * 86_400, "21 days"),
         ] {
             assert_eq!(span(seconds), text);
         }

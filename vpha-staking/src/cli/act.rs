@@ -13,7 +13,11 @@ use super::{
     connect::{Session, SignArgs},
     exit,
 };
-use crate::{Error, operation::Operation, plan::{Plan, Preview}};
+use crate::{
+    Error,
+    operation::Operation,
+    plan::{Plan, Preview},
+};
 
 /// What came of it.
 #[derive(Debug)]
@@ -165,7 +169,13 @@ impl fmt::Display for Preview {
         let width = self.changes.iter().map(|change| change.name.len()).max().unwrap_or_default();
         for change in &self.changes {
             let same = if change.before == change.after { "  (unchanged)" } else { "" };
-            writeln!(f, "  {:width$}  {} -> {}{same}", change.name, change.before.number(), change.after.number())?;
+            writeln!(
+                f,
+                "  {:width$}  {} -> {}{same}",
+                change.name,
+                change.before.number(),
+                change.after.number()
+            )?;
         }
         for note in &self.notes {
             write!(f, "\n  - {note}")?;

@@ -105,12 +105,18 @@ pub(super) fn rewards(rewards: &Rewards) -> String {
         ("rate", format!("{} for each vPHA behind a final proof", rewards.rate)),
         ("owed", rewards.owed.to_string()),
         ("claimable now", rewards.claimable.to_string()),
-        ("streamed", format!("{} for all providers, {} still to come", rewards.available, rewards.unstreamed)),
+        (
+            "streamed",
+            format!("{} for all providers, {} still to come", rewards.available, rewards.unstreamed),
+        ),
     ];
     if rewards.unrecorded != 0 {
         lines.push((
             "not recorded",
-            format!("{} final batches, which are counted in above: claiming records them", rewards.unrecorded),
+            format!(
+                "{} final batches, which are counted in above: claiming records them",
+                rewards.unrecorded
+            ),
         ));
     }
     rows(&lines)

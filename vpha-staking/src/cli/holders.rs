@@ -12,14 +12,8 @@ use super::{
     documents, exit, outcome,
 };
 use crate::{
-    evidence::Evidence,
-    fault, governance,
-    governance::Support,
-    holder,
-    holder::Which,
-    holdings,
-    operation::Operation,
-    quantity::Amount,
+    evidence::Evidence, fault, governance, governance::Support, holder, holder::Which, holdings,
+    operation::Operation, quantity::Amount,
 };
 
 impl Session {
@@ -110,7 +104,8 @@ impl Session {
         let proposals = governance::proposals(&self.staking, blocks).await?;
         let now = self.staking.now().await?;
         let texts: Vec<String> = proposals.iter().map(|proposal| proposal.text(now)).collect();
-        let text = if texts.is_empty() { format!("none in the last {blocks} blocks") } else { texts.join("\n\n") };
+        let text =
+            if texts.is_empty() { format!("none in the last {blocks} blocks") } else { texts.join("\n\n") };
         self.show(&json!({ "now": now, "proposals": proposals }), &text)?;
         Ok(exit::DONE)
     }

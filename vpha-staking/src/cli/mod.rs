@@ -248,7 +248,10 @@ pub async fn run(cli: Cli) -> ExitCode {
             let code = exit::of_error(&error);
             if json {
                 let (temporary, early) = (code == exit::TEMPORARY, code == exit::NOT_YET);
-                println!("{}", json!({ "error": format!("{error:#}"), "temporary": temporary, "tooEarly": early }));
+                println!(
+                    "{}",
+                    json!({ "error": format!("{error:#}"), "temporary": temporary, "tooEarly": early })
+                );
             } else {
                 eprintln!("Error: {error:#}");
             }
@@ -305,10 +308,28 @@ mod tests {
 
     #[test]
     fn mistakes_are_usage_errors() {
-        for line in ["stake", "stake x", "stake -1", "stake 1 ETH", "vote 1 maybe", "claim x", "cancel", "pool", "pool bond"] {
+        for line in [
+            "stake",
+            "stake x",
+            "stake -1",
+            "stake 1 ETH",
+            "vote 1 maybe",
+            "claim x",
+            "cancel",
+            "pool",
+            "pool bond",
+        ] {
             assert!(!parses(line), "{line}");
         }
-        for line in ["claim", "claim all", "claim 33", "unstake all", "vote 1 for --reason why", "pool thaw 1.5", "settle 1"] {
+        for line in [
+            "claim",
+            "claim all",
+            "claim 33",
+            "unstake all",
+            "vote 1 for --reason why",
+            "pool thaw 1.5",
+            "settle 1",
+        ] {
             assert!(parses(line), "{line}");
         }
     }
@@ -318,7 +339,13 @@ mod tests {
         let signer = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
         assert!(parses("pool register-prover --enclave 127.0.0.1:9550"));
         assert!(parses(&format!("pool register-prover --quote q --signer {signer} --reference-block 5")));
-        for wrong in ["", " --quote q", " --quote q --reference-block 5", " --enclave a:1 --quote q", " --reference-block 5"] {
+        for wrong in [
+            "",
+            " --quote q",
+            " --quote q --reference-block 5",
+            " --enclave a:1 --quote q",
+            " --reference-block 5",
+        ] {
             assert!(!parses(&format!("pool register-prover{wrong}")), "{wrong}");
         }
     }

@@ -113,7 +113,10 @@ pub(super) fn created(staking: &Staking, receipts: &[Receipt]) -> Result<Outcome
     let done: PoolCreated = event(last(receipts)?, staking.contracts.pool)?;
     Ok(Outcome {
         document: json!({ "operator": done.operator, "class": done.class_.to_string() }),
-        text: format!("{} has a pool of class {}: `vpha-staking pool bond AMOUNT`", done.operator, done.class_),
+        text: format!(
+            "{} has a pool of class {}: `vpha-staking pool bond AMOUNT`",
+            done.operator, done.class_
+        ),
     })
 }
 
@@ -175,13 +178,21 @@ pub(super) fn reported(staking: &Staking, receipts: &[Receipt]) -> Result<Outcom
         let (cap, taken) = (Quantity::vpha(case.cap), taken(case.id));
         lines.push(match taken {
             Some(taken) => {
-                format!("case {}: {taken} taken from {}: `vpha-staking settle {}` pays it", case.id, case.operator, case.id)
+                format!(
+                    "case {}: {taken} taken from {}: `vpha-staking settle {}` pays it",
+                    case.id, case.operator, case.id
+                )
             }
             None => format!("case {}: the timelock decides about {cap} of {}", case.id, case.operator),
         });
-        cases.push(json!({ "case": case.id.to_string(), "operator": case.operator, "cap": cap, "taken": taken }));
+        cases.push(
+            json!({ "case": case.id.to_string(), "operator": case.operator, "cap": cap, "taken": taken }),
+        );
     }
-    lines.insert(0, format!("reported: {} and {} are revoked, finality has stopped", done.signerA, done.signerB));
+    lines.insert(
+        0,
+        format!("reported: {} and {} are revoked, finality has stopped", done.signerA, done.signerB),
+    );
     Ok(Outcome {
         document: json!({ "signers": [done.signerA, done.signerB], "cases": cases }),
         text: lines.join("\n"),

@@ -113,8 +113,7 @@ impl Session {
         };
         let now = staking.now().await?;
         let text = documents::pool(&collateral, &signers, earned.as_ref(), now);
-        let document =
-            json!({ "now": now, "collateral": collateral, "signers": signers, "rewards": earned });
+        let document = json!({ "now": now, "collateral": collateral, "signers": signers, "rewards": earned });
         self.show(&document, &text)?;
         Ok(exit::DONE)
     }

@@ -1,10 +1,7 @@
 //! Signed transitions that others publish, in a folder.
 //!
-//! A file is evidence as [`crate::evidence`] defines it, or one signed transition, with what it was signed for:
-//!
-//! ```json
-//! { "chainId": 31337, "rollup": "0x…", "signed": { "configHash": "0x…", …, "signature": "0x…" } }
-//! ```
+//! A file is evidence as [`crate::evidence`] defines it, or one signed transition alone: what is `a` or `b` there. What that was signed
+//! for shows in whether the signature recovers to a key of this chain.
 //!
 //! Files may be anybody's. They are short, and only so many are read; a file that says nothing is named once.
 
@@ -16,7 +13,7 @@ use std::{
 };
 
 use alloy_primitives::Address;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tracing::warn;
 
 use crate::evidence::{Evidence, SignedTransition};
@@ -26,24 +23,12 @@ const MAX_FILES: usize = 1024;
 /// Most bytes of a file.
 const MAX_FILE: u64 = 64 * 1024;
 
-/// One signed transition, published alone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Published {
-    /// EIP-155 chain id of L1.
-    pub chain_id: u64,
-    /// The `Rollup` contract.
-    pub rollup: Address,
-    /// What was signed.
-    pub signed: SignedTransition,
-}
-
 /// What a file holds.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Document {
-    Two(Evidence),
-    One(Published),
+    Two(Box<Evidence>),
+    One(Box<SignedTransition>),
 }
 
 /// The folder.
@@ -111,15 +96,15 @@ fn read(
         return Err(format!("{length} bytes, evidence is a file of at most {MAX_FILE}"));
     }
     let text = fs::read(path).map_err(|error| error.to_string())?;
-    let (given, signed) = match serde_json::from_slice(&text) {
-        Ok(Document::Two(evidence)) => ((evidence.chain_id, evidence.rollup), vec![evidence.a, evidence.b]),
-        Ok(Document::One(one)) => ((one.chain_id, one.rollup), vec![one.signed]),
-        Err(error) => return Err(error.to_string()),
-    };
-    if given != (chain_id, rollup) {
-        return Err(format!("it is for the rollup {} on chain {}", given.1, given.0));
+    match serde_json::from_slice(&text) {
+        Ok(Document::Two(evidence)) => {
+            evidence.check_rollup(chain_id, rollup).map_err(|error| error.to_string())?;
+            let Evidence { a, b, .. } = *evidence;
+            Ok(vec![a, b])
+        }
+        Ok(Document::One(signed)) => Ok(vec![*signed]),
+        Err(error) => Err(error.to_string()),
     }
-    Ok(signed)
 }
 
 #[cfg(test)]
@@ -137,7 +122,8 @@ mod tests {
         let folder = folder.path().join("later");
         fs::create_dir(&folder).unwrap();
         let evidence: Evidence = serde_json::from_str(TWO).unwrap();
-        let one = Published { chain_id, rollup, signed: evidence.a.clone() };
+        let one = evidence.a.clone();
+        let foreign = Evidence { chain_id: 1, ..evidence.clone() };
         fs::write(folder.join("a.json"), TWO).unwrap();
         fs::write(folder.join("b.json"), serde_json::to_vec(&one).unwrap()).unwrap();
         let expected = vec![evidence.a.clone(), evidence.b, evidence.a];
@@ -148,12 +134,11 @@ mod tests {
         fs::write(folder.join("c.json"), "{}").unwrap();
         fs::write(folder.join("d.json"), " ".repeat(70_000)).unwrap();
         fs::create_dir(folder.join("e.json")).unwrap();
-        let other = Published { chain_id: 1, ..one.clone() };
-        fs::write(folder.join("f.json"), serde_json::to_vec(&other).unwrap()).unwrap();
+        fs::write(folder.join("f.json"), serde_json::to_vec(&foreign).unwrap()).unwrap();
         assert!(watched.news(chain_id, rollup).unwrap().is_empty());
         // What is changed is read again.
         fs::write(folder.join("c.json"), serde_json::to_vec(&one).unwrap()).unwrap();
-        assert_eq!(watched.news(chain_id, rollup).unwrap(), [one.signed]);
+        assert_eq!(watched.news(chain_id, rollup).unwrap(), [one]);
     }
 
     #[test]

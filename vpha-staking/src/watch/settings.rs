@@ -24,14 +24,7 @@ use super::{Setup, Until};
 /// Time between two attempts to reach L1 at the start.
 const START_INTERVAL: Duration = Duration::from_secs(4);
 
-/// Executes every batch of L1 again, looks for signatures that contradict each other, and raises the alarm.
-///
-/// Ends at the first alarm, once what can be done about it is done. With a key it reports conflicting signatures to L1. Everything
-/// can be interrupted and run again.
-///
-/// Exit codes: 0 all is well (--once); 1 failed; 2 wrong usage; 3 L1 holds a false batch; 4 a key signed what another
-/// signature or execution contradicts; 5 a node did not answer (--once); 6 the L2 node has other blocks than L1's batches give;
-/// 7 a conflict is open on L1; 130 interrupted. Of several alarms the least code counts.
+/// What is watched, and how.
 #[derive(Clone, Debug, Args)]
 pub struct WatchArgs {
     /// HTTP URL of a beacon node that has the blobs.

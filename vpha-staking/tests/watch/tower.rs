@@ -1,10 +1,6 @@
 //! A watchtower's folder, and runs of the program on it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use std::{fs, path::PathBuf, process::Stdio};
 
 use alloy::{providers::Provider, rpc::types::TransactionRequest, sol_types::SolCall};
 use alloy_primitives::{B256, FixedBytes};
@@ -14,10 +10,7 @@ use executor::transition::Transition;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::Command;
-use vpha_staking::{
-    evidence::{Evidence, SignedTransition},
-    watch::folder::Published,
-};
+use vpha_staking::evidence::{Evidence, SignedTransition};
 
 use crate::{prover::Prover, world::World};
 
@@ -25,8 +18,7 @@ use crate::{prover::Prover, world::World};
 pub(crate) const REPORTER: Role = Role::Operator(2);
 
 /// What a new user has: the files of a network, and a folder.
-pub(crate) struct Tower<'a> {
-    world: &'a World,
+pub(crate) struct Tower {
     folder: TempDir,
     /// Other options than the usual.
     pub(crate) options: Vec<String>,
@@ -41,8 +33,8 @@ pub(crate) struct Ended {
     pub(crate) log: String,
 }
 
-impl<'a> Tower<'a> {
-    pub(crate) fn new(world: &'a World) -> Self {
+impl Tower {
+    pub(crate) fn new(world: &World) -> Self {
         let folder = TempDir::new().unwrap();
         let write = |name: &str, value: serde_json::Value| {
             fs::write(folder.path().join(name), value.to_string()).unwrap();
@@ -60,7 +52,7 @@ impl<'a> Tower<'a> {
         fs::write(folder.path().join("key"), format!("{}", REPORTER.signer().unwrap().to_bytes())).unwrap();
         fs::create_dir(folder.path().join("published")).unwrap();
         let options = ["--dispute-wait", "0s", "--l2-patience", "0s"].map(str::to_owned).to_vec();
-        Self { world, folder, options, beacon: world.anvil.url.clone() }
+        Self { folder, options, beacon: world.anvil.url.clone() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -104,12 +96,7 @@ impl<'a> Tower<'a> {
 
     /// Publishes a signature for whoever watches.
     pub(crate) fn publish(&self, name: &str, transition: &Transition, signature: FixedBytes<65>) {
-        let published = Published {
-            chain_id: self.world.deployment.chain.l1_chain_id,
-            rollup: self.world.deployment.rollup,
-            signed: SignedTransition::new(transition, signature),
-        };
-        let text = serde_json::to_string(&published).unwrap();
+        let text = serde_json::to_string(&SignedTransition::new(transition, signature)).unwrap();
         fs::write(self.path("published").join(name), text).unwrap();
     }
 
@@ -158,9 +145,4 @@ pub(crate) fn forge(prover: &Prover, honest: &Transition, output: u8) -> (Transi
     let forged = Transition { outputRoot: B256::repeat_byte(output), ..honest.clone() };
     let signature = prover.sign(0, prover.digest(&forged)).signature;
     (forged, signature)
-}
-
-/// A path in words.
-pub(crate) fn name(path: &Path) -> String {
-    path.file_name().unwrap().to_string_lossy().into_owned()
 }

@@ -26,6 +26,8 @@ pub struct Batches {
     config: L1Config,
     store: Store,
     false_batch: Option<FalseBatch>,
+    /// How far the last look came.
+    agreed: u64,
 }
 
 /// A batch on L1 that is not what its data give.
@@ -75,14 +77,16 @@ impl Computed {
 pub struct Progress {
     /// The last batch that is what its data give.
     pub agreed: u64,
-    /// Whether L1 has more that can be executed.
+    /// Whether L1 has more, and there is no reason to wait.
     pub lags: bool,
+    /// Whether L1 has more, in blocks that are too young.
+    pub waits: bool,
 }
 
 impl Batches {
     /// `replica` keeps its blocks in `store`.
     pub const fn new(replica: Replica, client: L1Client, config: L1Config, store: Store) -> Self {
-        Self { replica, client, config, store, false_batch: None }
+        Self { replica, client, config, store, false_batch: None, agreed: 0 }
     }
 
     /// The batch at which execution stopped, if it did.
@@ -99,7 +103,7 @@ impl Batches {
     pub async fn advance(&mut self, status: &RollupStatus) -> Result<Progress, ReplicaError> {
         if let Some(stopped) = &self.false_batch {
             if self.stands(stopped, status).await? {
-                return Ok(Progress { agreed: stopped.index - 1, lags: false });
+                return Ok(Progress { agreed: stopped.index - 1, lags: false, waits: false });
             }
             info!(batch = stopped.index, "the false batch is gone from L1");
             self.false_batch = None;
@@ -107,13 +111,15 @@ impl Batches {
         match self.replica.take_over_some(status, MAX_BATCHES).await {
             Ok(agreed) => {
                 gauge!("watch_batch").set(agreed as f64);
-                Ok(Progress { agreed, lags: agreed < status.batch_count })
+                let (is_behind, has_moved) = (agreed < status.batch_count, agreed != self.agreed);
+                self.agreed = agreed;
+                Ok(Progress { agreed, lags: is_behind && has_moved, waits: is_behind && !has_moved })
             }
             Err(error) if error.is_fault() => {
                 let stopped = self.examine(status, &error).await?;
                 let agreed = stopped.index - 1;
                 self.false_batch = Some(stopped);
-                Ok(Progress { agreed, lags: false })
+                Ok(Progress { agreed, lags: false, waits: false })
             }
             Err(error) => Err(error),
         }
@@ -131,11 +137,10 @@ impl Batches {
     }
 
     /// What is known of the batch at which the replica stopped.
-    async fn examine(&self, status: &RollupStatus, error: &ReplicaError) -> Result<FalseBatch, ReplicaError> {
-        let (index, parent) = {
-            let last = self.store.snapshot()?.last_batch()?;
-            last.map_or((1, 0), |last| (last.index + 1, last.last_block))
-        };
+    async fn examine(&mut self, status: &RollupStatus, error: &ReplicaError) -> Result<FalseBatch, ReplicaError> {
+        let agreed = self.replica.take_over_some(status, 0).await?;
+        let index = agreed + 1;
+        let parent = self.store.snapshot()?.batch(agreed)?.map_or(0, |batch| batch.last_block);
         let on_l1 = self.output(index, status).await?.outputRoot;
         let computed = match error {
             // Every block was executed and stored.

@@ -213,7 +213,7 @@ impl User<'_> {
             let held = self.world.balance(token, self.address).await;
             // Prices move with the seconds between.
             let difference = if held > wei { held - wei } else { wei - held };
-            assert!(difference < units(1) / U256::from(10), "{change}: {held}");
+            assert!(difference <= wei / U256::from(100), "{change}: {held}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use alloy::sol_types::SolCall;
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{Address, B256, U256};
 use contracts_bindings::{IRollup, ITimelock};
 use devnet::accounts::Role;
 use executor::transition::{Transition, digest};
@@ -42,8 +42,13 @@ async fn report_conflict(world: &World, honest: Transition, provers: [&Prover; 2
 
 /// The timelock says which batches stay.
 async fn resolve_conflict(world: &World, keep_through: u64) {
-    let data = IRollup::resolveConflictCall { keepThrough: U256::from(keep_through) }.abi_encode();
-    let (target, timelock) = (world.deployment.rollup, world.deployment.timelock);
+    let call = IRollup::resolveConflictCall { keepThrough: U256::from(keep_through) };
+    govern(world, world.deployment.rollup, call.abi_encode()).await;
+}
+
+/// The timelock makes a call.
+pub(crate) async fn govern(world: &World, target: Address, data: Vec<u8>) {
+    let timelock = world.deployment.timelock;
     let schedule = ITimelock::scheduleCall {
         target,
         value: U256::ZERO,

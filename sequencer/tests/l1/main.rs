@@ -13,6 +13,7 @@
 )]
 
 mod anvil;
+mod bonds;
 mod discard;
 mod endpoint;
 mod faults;

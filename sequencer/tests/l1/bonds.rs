@@ -1,12 +1,11 @@
 //! Operators whose bonds do not stand for another batch.
 
-use alloy::sol;
-use alloy::sol_types::SolCall;
+use alloy::{sol, sol_types::SolCall};
 use alloy_primitives::{U256, uint};
 use contracts_bindings::{IOperatorPool, IVPHA};
 use devnet::accounts::Role;
 
-use crate::{discard::govern, until, world::World};
+use crate::{until, world::World};
 
 /// One vPHA, or PHA.
 const UNIT: U256 = uint!(1_000_000_000_000_000_000_U256);
@@ -70,7 +69,7 @@ async fn finality_is_recorded_where_bonds_wait_for_it() {
         weight: U256::from(10_000),
     };
     let call = IOperatorPool::setClassCall { number: U256::ONE, parameters };
-    govern(&world, world.deployment.operator_pool, call.abi_encode()).await;
+    world.govern(world.deployment.operator_pool, call.abi_encode()).await;
 
     let node = world.node(|_| {}).await;
     let workers = provers.map(|prover| prover.work(node.side.endpoint()));

@@ -137,7 +137,11 @@ impl Batches {
     }
 
     /// What is known of the batch at which the replica stopped.
-    async fn examine(&mut self, status: &RollupStatus, error: &ReplicaError) -> Result<FalseBatch, ReplicaError> {
+    async fn examine(
+        &mut self,
+        status: &RollupStatus,
+        error: &ReplicaError,
+    ) -> Result<FalseBatch, ReplicaError> {
         let agreed = self.replica.take_over_some(status, 0).await?;
         let index = agreed + 1;
         let parent = self.store.snapshot()?.batch(agreed)?.map_or(0, |batch| batch.last_block);

@@ -9,7 +9,7 @@ use vpha_staking::cli::{self, Cli};
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::logs(cli.log_json, "warn");
+    telemetry::logs(cli.log_json, cli.log_level());
     tokio::select! {
         code = cli::run(cli) => code,
         _ = tokio::signal::ctrl_c() => {

@@ -9,11 +9,10 @@ use std::{
 };
 
 use alloy::{
-    consensus::BlockHeader,
+    consensus::{BlockHeader, Header},
     eips::BlockNumberOrTag,
     providers::{DynProvider, Provider, ProviderBuilder},
 };
-use alloy_consensus::Header;
 use alloy_primitives::{B256, Sealed};
 use serde_json::{Value, json};
 

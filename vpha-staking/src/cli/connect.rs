@@ -1,6 +1,6 @@
 //! Flags that say where, and with which key.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use alloy::network::{Ethereum, EthereumWallet, NetworkWallet};
 use alloy_primitives::{Address, U256, hex};
@@ -8,7 +8,7 @@ use clap::Args;
 use contracts_client::{
     journal::{self, Journal},
     keys::{self, Source, Variables},
-    network::{PartialEndpoint, read_or_devnet},
+    network::{Endpoint, NetworkError, PartialEndpoint, read_or_devnet},
     progress::Progress,
     sender::Sender,
 };
@@ -98,7 +98,7 @@ pub(crate) struct Session {
 }
 
 /// An amount of ether, in wei.
-fn ether(text: &str) -> Result<U256, String> {
+pub(crate) fn ether(text: &str) -> Result<U256, String> {
     let (number, unit) = contracts_client::amount::split(text).map_err(|error| error.to_string())?;
     let decimals = match unit.to_ascii_lowercase().as_str() {
         "" | "eth" | "ether" => 18,
@@ -110,8 +110,8 @@ fn ether(text: &str) -> Result<U256, String> {
 }
 
 impl NetworkArgs {
-    /// Connects, and checks that node and contracts are those of the network.
-    pub(crate) async fn connect(&self, json: bool) -> Result<Session> {
+    /// What flags and file say together.
+    fn read(&self) -> Result<Network> {
         let flags = Network {
             l1: PartialEndpoint { rpc: self.l1_rpc.clone(), chain_id: self.l1_chain_id },
             contracts: Named {
@@ -123,7 +123,24 @@ impl NetworkArgs {
                 ..Named::default()
             },
         };
-        let network = flags.or(read_or_devnet(self.network.as_deref())?);
+        Ok(flags.or(read_or_devnet(self.network.as_deref())?))
+    }
+
+    /// The L1 node and the rollup. Nothing else needs to be there.
+    pub(crate) fn rollup(&self) -> Result<(Endpoint, Address)> {
+        let network = self.read()?;
+        let rollup = network.contracts.rollup.ok_or(NetworkError::Missing("the rollup (--rollup)"))?;
+        Ok((network.endpoint()?, rollup))
+    }
+
+    /// The file that was named.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.network.as_deref()
+    }
+
+    /// Connects, and checks that node and contracts are those of the network.
+    pub(crate) async fn connect(&self, json: bool) -> Result<Session> {
+        let network = self.read()?;
         let staking = network.connect().await?;
         // A chain that begins anew is another chain, whatever its id.
         let genesis = staking.chain.header(0).await?.hash;
@@ -139,6 +156,15 @@ impl NetworkArgs {
 }
 
 impl KeyArgs {
+    /// The key, if there is one.
+    pub(crate) fn optional_wallet(&self) -> Result<Option<EthereumWallet>> {
+        let is_named = self.keystore.is_some() || self.key_file.is_some();
+        if !is_named && std::env::var_os(VARIABLES.key).is_none() {
+            return Ok(None);
+        }
+        self.wallet().map(Some)
+    }
+
     fn wallet(&self) -> Result<EthereumWallet> {
         let source = match (&self.keystore, &self.key_file) {
             (Some(keystore), _) => Source::Keystore(keystore, self.password_file.as_deref()),

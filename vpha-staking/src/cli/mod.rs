@@ -17,7 +17,7 @@ use serde_json::json;
 
 pub use connect::{NetworkArgs, SignArgs};
 
-use crate::{governance::Support, holder::Which, quantity::Amount};
+use crate::{governance::Support, holder::Which, quantity::Amount, watch::WatchArgs};
 use std::process::ExitCode;
 
 /// Stakes PHA, posts vPHA as collateral for provers, and reports faults.
@@ -125,6 +125,15 @@ pub enum Command {
         #[command(flatten)]
         sign: SignArgs,
     },
+    /// Executes every batch of L1 again, looks for signatures that contradict each other, and raises the alarm.
+    ///
+    /// Ends at the first alarm, once what can be done about it is done. With a key it reports conflicting signatures to L1.
+    /// It can be interrupted and run again: nothing is reported twice.
+    ///
+    /// Exit codes: 0 all is well (--once); 1 failed; 2 wrong usage; 3 L1 holds a false batch; 4 a key signed what another signature
+    /// or execution contradicts; 5 a node did not answer (--once); 6 the L2 node has other blocks than L1's batches give; 7 a
+    /// conflict is open on L1; 130 interrupted. Of several alarms the least code counts.
+    Watch(Box<Watch>),
     /// Bring a case to its end: execute it if it is upheld, pay it out, or close it if its time is over.
     Settle {
         /// Number of the case.
@@ -133,6 +142,20 @@ pub enum Command {
         #[command(flatten)]
         sign: SignArgs,
     },
+}
+
+/// `vpha-staking watch`.
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// What is watched, and how.
+    #[command(flatten)]
+    pub args: WatchArgs,
+    /// Signs reports. Without a key nothing is reported.
+    #[command(flatten)]
+    pub key: connect::KeyArgs,
+    /// Most that the gas of one report may cost, in ether. A node that asks for more is not believed.
+    #[arg(long, value_name = "ETHER", default_value = "0.1", value_parser = connect::ether)]
+    pub max_cost: U256,
 }
 
 /// `vpha-staking pool`.
@@ -239,6 +262,13 @@ pub struct QuoteArgs {
     pub reference_block: Option<u64>,
 }
 
+impl Cli {
+    /// From which level on logs are shown: a watcher runs by itself, all else is watched.
+    pub const fn log_level(&self) -> &'static str {
+        if matches!(self.command, Command::Watch(_)) { "info" } else { "warn" }
+    }
+}
+
 /// Runs a command, prints what it has to say and returns its exit code.
 pub async fn run(cli: Cli) -> ExitCode {
     let json = cli.json;
@@ -261,8 +291,16 @@ pub async fn run(cli: Cli) -> ExitCode {
 }
 
 async fn command(cli: Cli) -> eyre::Result<u8> {
+    let command = match cli.command {
+        Command::Watch(watch) => {
+            let (l1, rollup) = cli.network.rollup()?;
+            let reporter = watch.key.optional_wallet()?.map(|wallet| (wallet, watch.max_cost));
+            return watch.args.run(l1, rollup, cli.network.file(), reporter).await;
+        }
+        command => command,
+    };
     let session = cli.network.connect(cli.json).await?;
-    match cli.command {
+    match command {
         Command::Stake { amount, sign } => session.stake(&sign, &amount).await,
         Command::Unstake { amount, sign } => session.unstake(&sign, &amount).await,
         Command::Cancel { ticket, sign } => session.cancel(&sign, ticket).await,
@@ -278,6 +316,7 @@ async fn command(cli: Cli) -> eyre::Result<u8> {
         Command::Pool(pool) => session.pool(pool).await,
         Command::Report { file, sign } => session.report(&sign, &file).await,
         Command::Settle { case, sign } => session.settle(&sign, case).await,
+        Command::Watch(_) => Err(eyre::eyre!("a watch needs no session")),
     }
 }
 
@@ -318,6 +357,8 @@ mod tests {
             "cancel",
             "pool",
             "pool bond",
+            "watch --data-dir d",
+            "watch --l1-beacon http://b --data-dir d --once --keep-watching",
         ] {
             assert!(!parses(line), "{line}");
         }
@@ -329,6 +370,8 @@ mod tests {
             "vote 1 for --reason why",
             "pool thaw 1.5",
             "settle 1",
+            "watch --l1-beacon http://b --data-dir d --once --key-file k",
+            "watch --l1-beacon http://b --data-dir d --keep-watching --rollup 0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
         ] {
             assert!(parses(line), "{line}");
         }

@@ -31,6 +31,7 @@
 //! |---|---|
 //! | [`settings`], [`start`] | what may an operator choose, and how do the parts come together? |
 //! | [`tower`] | what is looked at in a round? |
+//! | `signatures` | what is made of a signature? |
 //! | [`batches`] | is a batch what its data give? |
 //! | [`scan`], [`l2`], [`folder`] | which signatures are there, on L1 and elsewhere? |
 //! | [`claims`], [`archive`] | which of them contradict each other, and which were there before? |
@@ -47,6 +48,7 @@ pub mod l2;
 pub mod registry;
 pub mod scan;
 pub mod settings;
+mod signatures;
 pub mod start;
 pub mod tower;
 

@@ -14,42 +14,41 @@ use crate::{
     addresses::Addresses,
     artifacts::Artifacts,
     deploy::Deployer,
-    deployment::SLOW_DELAY,
     governance::Call,
+    profile::Profile,
 };
 
-/// Seconds from the proof of a withdrawal until it can be finalised.
-const FINALIZATION_PERIOD: u64 = 2;
 /// L2 blocks between two outputs, about: what the sequencer's pace for devnets comes to.
 const SUBMISSION_INTERVAL: u64 = 4;
 /// Seconds between two L2 blocks.
 const L2_BLOCK_TIME: u64 = 1;
-/// Seconds in which a withdrawal quota is given back.
-const QUOTA_WINDOW: u64 = 3_600;
 /// Ether that may leave within a window, in wei: ten times what there is.
 const ETHER_QUOTA: U256 = uint!(1_000_000_000_000_000_000_000_000_U256);
 /// PHA that may leave within a window: ten times what the users have.
 const PHA_QUOTA: U256 = uint!(100_000_000_000_000_000_000_000_000_U256);
 /// PHA that each user starts with on L1.
 const USER_PHA: U256 = uint!(1_000_000_000_000_000_000_000_000_U256);
-/// Most seconds of one pause by the council, and least seconds between two.
-const MAX_PAUSE: u64 = 300;
-/// Seconds from the proposal of an upgrade to its execution. More than the slowest withdrawal takes.
-const UPGRADE_DELAY: u64 = SLOW_DELAY + FINALIZATION_PERIOD + 60;
 
 sol! {
+    /// What is called of a token.
     interface IERC20 {
+        function approve(address spender, uint256 amount) external returns (bool);
         function transfer(address to, uint256 amount) external returns (bool);
     }
 }
 
 /// Deploys the bridge.
-pub(crate) async fn deploy(deployer: &mut Deployer, artifacts: &Artifacts, at: &Addresses) -> Result<()> {
+pub(crate) async fn deploy(
+    deployer: &mut Deployer,
+    artifacts: &Artifacts,
+    at: &Addresses,
+    profile: &Profile,
+) -> Result<()> {
     let governor = Role::Governor.signer()?.address();
     let council = Role::Council.signer()?.address();
-    let (timelock, pause, window) = (at.timelock, at.council_pause, U256::from(QUOTA_WINDOW));
+    let (timelock, pause, window) = (at.timelock, at.council_pause, U256::from(profile.quota_window));
 
-    let arguments = (council, timelock, U256::from(MAX_PAUSE)).abi_encode_params();
+    let arguments = (council, timelock, U256::from(profile.max_pause)).abi_encode_params();
     deployer.deploy(at.council_pause, artifacts, "CouncilPause", arguments).await?;
 
     let config = IPortal::Config {
@@ -57,7 +56,7 @@ pub(crate) async fn deploy(deployer: &mut Deployer, artifacts: &Artifacts, at: &
         councilPause: pause,
         timelock,
         quotaWindow: window,
-        finalizationPeriod: U256::from(FINALIZATION_PERIOD),
+        finalizationPeriod: U256::from(profile.finalization_period),
         submissionInterval: U256::from(SUBMISSION_INTERVAL),
         l2BlockTime: U256::from(L2_BLOCK_TIME),
     };
@@ -73,7 +72,8 @@ pub(crate) async fn deploy(deployer: &mut Deployer, artifacts: &Artifacts, at: &
     deployer.deploy(at.bridge_code, artifacts, "L1StandardBridge", config).await?;
     proxy(deployer, artifacts, at, at.bridge, at.bridge_code, Vec::new()).await?;
 
-    let arguments = (U256::from(UPGRADE_DELAY), vec![governor], vec![governor], at.rollup, at.portal);
+    let arguments =
+        (U256::from(profile.upgrade_delay()), vec![governor], vec![governor], at.rollup, at.portal);
     let arguments = arguments.abi_encode_params();
     deployer.deploy(at.upgrade_timelock, artifacts, "UpgradeTimelock", arguments).await
 }

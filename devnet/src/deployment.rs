@@ -3,6 +3,7 @@
 use alloy::{
     consensus::{Header, Sealed},
     providers::{DynProvider, Provider, ext::AnvilApi},
+    signers::local::PrivateKeySigner,
     sol_types::{SolCall, SolValue},
 };
 use alloy_primitives::{Address, B256, U256};
@@ -21,22 +22,13 @@ use crate::{
     genesis::{Counterparts, chain_config, genesis},
     governance::{self, Call},
     l1,
+    profile::Profile,
     settings::PROVERS,
+    staking::{self, Bonds},
 };
 
-/// Delay of the timelock, in seconds.
-pub(crate) const TIMELOCK_DELAY: u64 = 1;
 /// A batch's origin may be at most this many L1 blocks old.
 const MAX_ORIGIN_LAG: u64 = 1_000;
-/// Seconds to finality with proofs of all provers.
-const FAST_DELAY: u64 = 0;
-/// Seconds from registration until a key counts.
-const ACTIVATION_DELAY: u64 = 0;
-/// Seconds for which older keys count after a TCB recovery.
-const RECOVERY_GRACE: u64 = 60;
-/// Seconds to finality with fewer proofs.
-pub(crate) const SLOW_DELAY: u64 = 120;
-
 /// What was deployed; kept in `deployment.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,8 +49,20 @@ pub struct Deployment {
     pub prover_registry: Address,
     /// `CollateralStore`.
     pub collateral_store: Address,
-    /// PHA. What the users do not have, the deployer has.
+    /// PHA. What neither users nor emission have, the deployer has.
     pub pha: Address,
+    /// vPHA.
+    pub vpha: Address,
+    /// The provers' collateral.
+    pub operator_pool: Address,
+    /// Slashes it.
+    pub fault_court: Address,
+    /// Pays provers.
+    pub prover_rewards: Address,
+    /// Emits PHA.
+    pub emission: Address,
+    /// Holders of vPHA, who propose to the timelock.
+    pub stake_governor: Address,
     /// The timelock.
     pub timelock: Address,
     /// Multicall3.
@@ -69,9 +73,11 @@ pub struct Deployment {
     pub genesis: Genesis,
 }
 
-/// Which platforms L1 believes, which guests, and for how long it waits for the sequencer.
+/// Which platforms L1 believes, which guests, and how long everything takes.
 #[derive(Clone, Debug)]
 pub struct Policy {
+    /// Times and sizes.
+    pub profile: &'static Profile,
     /// Public key of the root certificate authority.
     pub root: (B256, B256),
     /// The collateral that L1 begins with.
@@ -94,23 +100,36 @@ impl Deployment {
         l1.anvil_set_balance(deployer.address(), START_BALANCE + bridge::backing(&genesis)).await?;
 
         let governor = Role::Governor.signer()?.address();
-        let arguments = (U256::from(TIMELOCK_DELAY), vec![governor], vec![governor]).abi_encode_params();
+        // Its first settings wait for nothing; they end with those of its delay and its proposers. Anyone executes.
+        let arguments = (U256::ZERO, vec![governor], vec![Address::ZERO]).abi_encode_params();
         deployer.deploy(at.timelock, artifacts, "Timelock", arguments).await?;
         deployer.deploy(at.pha, artifacts, "PHA", Vec::new()).await?;
         deployer.deploy(at.multicall3, artifacts, "Multicall3", Vec::new()).await?;
+        let approval = staking::seed_approval(&at);
+        deployer.call("approving vPHA's seed", at.pha, U256::ZERO, approval).await?;
+        staking::deploy_bonds(&mut deployer, artifacts, &at, policy.profile).await?;
         deploy_rollup(&mut deployer, artifacts, &at, policy, &chain, &genesis_header, origin.number).await?;
-        bridge::deploy(&mut deployer, artifacts, &at).await?;
+        staking::deploy_rest(&mut deployer, artifacts, &at, policy.profile, origin.timestamp).await?;
+        bridge::deploy(&mut deployer, artifacts, &at, policy.profile).await?;
         for upload in &policy.collateral {
             let call = upload.call.to_vec();
             deployer.call(upload.part.name(), at.collateral_store, U256::ZERO, call).await?;
         }
         bridge::fill(&mut deployer, &at, &genesis).await?;
+        staking::fill(&mut deployer, &at).await?;
         deployer.settle().await?;
+        let bonds = Bonds { pha: at.pha, vpha: at.vpha, pool: at.operator_pool };
+        bonds
+            .post(url, (0..PROVERS).map(|index| Role::Operator(index).signer()).collect::<Result<_>>()?)
+            .await?;
+        staking::emit(&mut deployer, &at, policy.profile).await?;
 
         let allow = IProverRegistry::allowWorkloadCall { workloadId: policy.workload }.abi_encode().into();
         let mut settings = vec![Call { target: at.prover_registry, data: allow }];
         settings.extend(bridge::quotas(&at));
+        settings.extend(staking::handover(&at, policy.profile)?);
         governance::carry_out(url, at.timelock, settings).await?;
+        deployer.settle().await?;
         Ok(Self {
             rollup: at.rollup,
             portal: at.portal,
@@ -121,11 +140,27 @@ impl Deployment {
             prover_registry: at.prover_registry,
             collateral_store: at.collateral_store,
             pha: at.pha,
+            vpha: at.vpha,
+            operator_pool: at.operator_pool,
+            fault_court: at.fault_court,
+            prover_rewards: at.prover_rewards,
+            emission: at.emission,
+            stake_governor: at.stake_governor,
             timelock: at.timelock,
             multicall3: at.multicall3,
             chain,
             genesis,
         })
+    }
+
+    /// Makes pools for more operators and bonds as much in each as a prover of the devnet has. The deployer's PHA pays.
+    pub async fn bond(&self, url: &str, operators: Vec<PrivateKeySigner>) -> Result<()> {
+        let mut deployer = Deployer::new(url, Role::Deployer.signer()?).await?;
+        for operator in &operators {
+            staking::pay_for_bond(&mut deployer, self.pha, operator.address()).await?;
+        }
+        deployer.settle().await?;
+        Bonds { pha: self.pha, vpha: self.vpha, pool: self.operator_pool }.post(url, operators).await
     }
 
     /// Fails if the L1 does not hold this deployment.
@@ -157,8 +192,9 @@ async fn deploy_rollup(
         rollup: at.rollup,
         configHash: chain.hash(),
         verifier: at.quote_verifier,
-        activationDelay: ACTIVATION_DELAY,
-        recoveryGrace: RECOVERY_GRACE,
+        bonds: at.operator_pool,
+        activationDelay: policy.profile.activation_delay,
+        recoveryGrace: policy.profile.recovery_grace,
     };
     deployer.deploy(at.prover_registry, artifacts, "ProverRegistry", config.abi_encode()).await?;
     let config = IRollup::Config {
@@ -174,8 +210,8 @@ async fn deploy_rollup(
         sequencerTimeout: policy.sequencer_timeout,
         maxOriginLag: MAX_ORIGIN_LAG,
         fastThreshold: PROVERS.into(),
-        fastDelay: FAST_DELAY,
-        slowDelay: SLOW_DELAY,
+        fastDelay: policy.profile.fast_delay,
+        slowDelay: policy.profile.slow_delay,
     };
     deployer.deploy(at.rollup, artifacts, "Rollup", config.abi_encode()).await
 }

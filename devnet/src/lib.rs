@@ -16,10 +16,12 @@ pub mod l1;
 pub mod platform;
 pub mod ports;
 pub mod process;
+pub mod profile;
 pub mod programs;
 pub mod progress;
 pub mod record;
 pub mod settings;
+pub mod staking;
 pub mod state_dir;
 
 mod ready;
@@ -97,6 +99,7 @@ async fn start(settings: &Settings, processes: &mut Vec<Process>) -> Result<Star
     let platforms = Platforms::open(&state, PROVERS)?;
     let policy = Policy {
         sequencer_timeout: settings.sequencer_timeout,
+        profile: settings.profile.profile(),
         ..platforms.publish(&state, settings.collateral_lifetime)?
     };
 
@@ -166,6 +169,12 @@ fn record(settings: &Settings, deployment: &Deployment, provers: Vec<record::Pro
             prover_registry: Some(deployment.prover_registry),
             collateral_store: Some(deployment.collateral_store),
             pha: Some(deployment.pha),
+            vpha: Some(deployment.vpha),
+            operator_pool: Some(deployment.operator_pool),
+            fault_court: Some(deployment.fault_court),
+            prover_rewards: Some(deployment.prover_rewards),
+            emission: Some(deployment.emission),
+            stake_governor: Some(deployment.stake_governor),
             timelock: Some(deployment.timelock),
             multicall3: Some(deployment.multicall3),
             l2_pha: Some(genesis::L2_PHA),
@@ -175,7 +184,6 @@ fn record(settings: &Settings, deployment: &Deployment, provers: Vec<record::Pro
             optimism_mintable_erc20_factory: Some(genesis::TOKEN_FACTORY),
             weth: Some(genesis::WETH),
             gas_price_oracle: Some(genesis::GAS_PRICE_ORACLE),
-            ..Default::default()
         },
         accounts: accounts::users()?.iter().map(Into::into).collect(),
         provers,
@@ -193,6 +201,8 @@ impl Started {
             ("Portal", contracts.portal),
             ("L1StandardBridge", contracts.l1_standard_bridge),
             ("PHA", contracts.pha),
+            ("vPHA", contracts.vpha),
+            ("OperatorPool", contracts.operator_pool),
         ] {
             if let Some(address) = address {
                 println!("  {name:<16} {address}");

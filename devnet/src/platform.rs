@@ -10,12 +10,14 @@ use eyre::{Result, eyre};
 use prover_quote::software::{Clock, Collateral, CollateralSpec, SoftwarePki, SoftwarePlatform, Td};
 use prover_verify::collateral::CollateralFile;
 
-use crate::{deployment::Policy, record, settings::SEQUENCER_TIMEOUT, state_dir::StateDir};
+use crate::{
+    deployment::Policy, profile::ProfileName, record, settings::SEQUENCER_TIMEOUT, state_dir::StateDir,
+};
 
 /// Seconds by which L1's clock may be behind.
 const CLOCK_TOLERANCE: u64 = 60;
 
-/// The certificate authority, and one machine for each prover.
+/// The certificate authority, one machine for each prover, and one more for whoever wants to join them.
 pub struct Platforms {
     pki: SoftwarePki,
 }
@@ -33,7 +35,7 @@ impl Platforms {
             pki.save(&path)?;
             pki
         };
-        for index in 0..count {
+        for index in 0..=count {
             let folder = folder(state, index);
             if !folder.join(SoftwarePlatform::FILE).is_file() {
                 std::fs::create_dir_all(&folder)?;
@@ -73,6 +75,7 @@ pub fn policy(pki: &SoftwarePki, collateral: &Collateral) -> Result<Policy> {
         collateral: CollateralFile::parse(&serde_json::to_vec(collateral)?)?.uploads(&[], &key),
         workload: keccak256(Td::default().workload()),
         sequencer_timeout: SEQUENCER_TIMEOUT,
+        profile: ProfileName::Devnet.profile(),
     })
 }
 

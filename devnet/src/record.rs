@@ -71,10 +71,16 @@ pub struct Contracts {
     pub pha: Option<Address>,
     /// vPHA on L1.
     pub vpha: Option<Address>,
-    /// The operator pools' factory on L1.
+    /// `OperatorPool`, the provers' collateral on L1.
     pub operator_pool: Option<Address>,
-    /// The emission controller on L1.
+    /// `FaultCourt` on L1.
+    pub fault_court: Option<Address>,
+    /// `ProverRewards` on L1.
+    pub prover_rewards: Option<Address>,
+    /// `EmissionController` on L1.
     pub emission: Option<Address>,
+    /// `StakeGovernor` on L1.
+    pub stake_governor: Option<Address>,
     /// The timelock that administers the others.
     pub timelock: Option<Address>,
     /// Multicall3 on L1.

@@ -2,6 +2,8 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
+use crate::profile::ProfileName;
+
 /// Starts an L1, the contracts, a software TDX platform, a sequencer, two provers and a relayer, and stays
 /// in the foreground until Ctrl-C.
 ///
@@ -43,6 +45,9 @@ pub struct Settings {
     /// Seconds without a batch after which anybody may submit one. Read when the contracts are deployed.
     #[arg(long, default_value_t = SEQUENCER_TIMEOUT, value_parser = clap::value_parser!(u64).range(1..))]
     pub sequencer_timeout: u64,
+    /// Times and sizes that the contracts are deployed with: every delay in seconds, or as in production, in days.
+    #[arg(long, value_enum, default_value_t)]
+    pub profile: ProfileName,
     /// Seconds that users have to prove and finalise a withdrawal themselves before the relayer does it for them.
     #[arg(long, default_value_t = 120)]
     pub relayer_patience: u64,

@@ -24,10 +24,11 @@ pragma solidity ^0.8.30;
 /// number is demanded together with the first one's. The store's first number has no grace, since no key is older.
 ///
 /// Verified by {IQuoteVerifier}, whose errors `register` passes on: everything that no user wants is refused there. Demanded
-/// here: TCB status UpToDate, and an allowed workload.
+/// here: TCB status UpToDate, an allowed workload, and a caller whose bond is large enough (see {IProverBonds}).
 ///
-/// Deployment: timelock, portal, (configuration hash), collateral store (listener = predicted address of the registry), quote
-/// verifier(store), registry(verifier, rollup = next address of the deployer), rollup.
+/// Deployment: timelock, portal, (configuration hash), vPHA and operator pool (rollup and court = predicted addresses), collateral
+/// store (listener = predicted address of the registry), quote verifier(store), registry(verifier, bonds, rollup = next address of
+/// the deployer), rollup, fault court.
 ///
 /// @dev This file has no imports: the Rust bindings are made from it.
 interface IProverRegistry {
@@ -37,6 +38,8 @@ interface IProverRegistry {
         address timelock;
         /// May revoke signers that it caught in a conflict.
         address rollup;
+        /// Says whose bond is large enough to register (`IProverBonds`). It must name the same rollup.
+        address bonds;
         /// Hash of the chain's configuration: second half of every reportData.
         bytes32 configHash;
         /// Verifies quotes. Its collateral store must name this contract as its listener.
@@ -141,8 +144,10 @@ interface IProverRegistry {
     error UnsafeDelays(uint256 activationDelay, uint256 recoveryGrace);
     /// @notice The verifier's collateral store tells another contract of TCB recoveries.
     error WrongListener(address given, address expected);
+    /// @notice The bonds are those of another rollup.
+    error WrongBonds(address given, address expected);
 
-    /// @notice Registers `signer` for the caller, who becomes its operator.
+    /// @notice Registers `signer` for the caller, who becomes its operator and must be eligible by its bond.
     /// @param quote A TDX quote, full or compact: see {IQuoteVerifier}.
     /// @param signer Address of the key that was made in the guest.
     /// @param refBlockNumber L1 block whose hash the quote binds; at most `MAX_REFERENCE_AGE` blocks old.
@@ -209,6 +214,8 @@ interface IProverRegistry {
     function verifier() external view returns (address);
     /// @notice Whose TCB recoveries are followed: the verifier's collateral store.
     function collateralStore() external view returns (address);
+    /// @notice Whose bonds are large enough: see {IProverBonds}.
+    function bonds() external view returns (address);
     /// @notice Seconds from registration until a key counts.
     function activationDelay() external view returns (uint256);
     /// @notice Seconds for which older keys count after a TCB recovery.

@@ -2,6 +2,8 @@
 pragma solidity ^0.8.30;
 
 import {BlockHistory} from "../BlockHistory.sol";
+import {IOperatorPool} from "../staking/IOperatorPool.sol";
+import {IProverBonds} from "../staking/IProverBonds.sol";
 import {ICollateralStore} from "./ICollateralStore.sol";
 import {IEvaluationListener} from "./IEvaluationListener.sol";
 import {IProverRegistry} from "./IProverRegistry.sol";
@@ -38,6 +40,8 @@ contract ProverRegistry is IProverRegistry, IEvaluationListener {
     /// @inheritdoc IProverRegistry
     address public immutable override collateralStore;
     /// @inheritdoc IProverRegistry
+    address public immutable override bonds;
+    /// @inheritdoc IProverRegistry
     uint256 public immutable override activationDelay;
     /// @inheritdoc IProverRegistry
     uint256 public immutable override recoveryGrace;
@@ -72,11 +76,14 @@ contract ProverRegistry is IProverRegistry, IEvaluationListener {
         address store = IQuoteVerifier(config.verifier).collateralStore();
         address listener = ICollateralStore(store).listener();
         require(listener == address(this), WrongListener(listener, address(this)));
+        address bonded = IOperatorPool(config.bonds).rollup();
+        require(bonded == config.rollup, WrongBonds(bonded, config.rollup));
         timelock = config.timelock;
         rollup = config.rollup;
         configHash = config.configHash;
         verifier = config.verifier;
         collateralStore = store;
+        bonds = config.bonds;
         activationDelay = config.activationDelay;
         recoveryGrace = config.recoveryGrace;
         // Rises from before this contract was there have no grace: nobody was registered.
@@ -87,6 +94,7 @@ contract ProverRegistry is IProverRegistry, IEvaluationListener {
     function register(bytes calldata quote, address signer, uint64 refBlockNumber) external override {
         require(signer != address(0), ZeroSigner());
         require(records[signer].operator() == address(0), SignerAlreadyRegistered(signer));
+        if (!IProverBonds(bonds).isEligible(msg.sender)) revert IProverBonds.NotEligible(msg.sender);
         IQuoteVerifier.Report memory report = IQuoteVerifier(verifier).verify(quote);
         require(report.status == IQuoteVerifier.TcbStatus.UpToDate, TcbNotUpToDate(uint8(report.status)));
         _checkReportData(report.body, signer, refBlockNumber);

@@ -15,6 +15,9 @@ pragma solidity ^0.8.30;
 /// Conflict: two signatures over different results of the same input prove a broken enclave. From then on nothing is
 /// submitted, proved or becomes final until the timelock has said which batches stay. What was final before stays final.
 ///
+/// Collateral: while a batch is not final, a part of the bond of each operator that proved it is reserved, and a proof without a bond
+/// is refused ({IProverBonds}). A conflict opens cases against those who signed ({IConflictListener}).
+///
 /// @dev This file has no imports: the Rust bindings are made from it.
 interface IRollup {
     /// @notice What a submitter claims about one batch.
@@ -233,6 +236,10 @@ interface IRollup {
     function configHash() external view returns (bytes32);
     /// @notice The registry that says which signers count.
     function registry() external view returns (address);
+    /// @notice Where operators' bonds are reserved: that of the registry.
+    function bonds() external view returns (address);
+    /// @notice What learns of conflicts: that of the bonds.
+    function court() external view returns (address);
     /// @notice Who may submit while it is not silent for `sequencerTimeout`.
     function sequencer() external view returns (address);
     /// @notice Resolves conflicts and replaces the sequencer.

@@ -3,6 +3,9 @@ pragma solidity ^0.8.30;
 
 import {BlockHistory} from "../BlockHistory.sol";
 import {IProverRegistry} from "../attestation/IProverRegistry.sol";
+import {IConflictListener} from "../staking/IConflictListener.sol";
+import {IOperatorPool} from "../staking/IOperatorPool.sol";
+import {IProverBonds} from "../staking/IProverBonds.sol";
 import {BatchRecord, BatchRecords} from "./BatchRecord.sol";
 import {IRollup} from "./IRollup.sol";
 import {EIP712} from "solady/utils/EIP712.sol";
@@ -47,6 +50,10 @@ contract Rollup is IRollup, EIP712 {
     /// @inheritdoc IRollup
     address public immutable override registry;
     /// @inheritdoc IRollup
+    address public immutable override bonds;
+    /// @inheritdoc IRollup
+    address public immutable override court;
+    /// @inheritdoc IRollup
     address public immutable override timelock;
     /// @inheritdoc IRollup
     uint256 public immutable override sequencerTimeout;
@@ -81,6 +88,9 @@ contract Rollup is IRollup, EIP712 {
                 && IProverRegistry(config.registry).configHash() == config.configHash,
             InvalidConfig()
         );
+        bonds = IProverRegistry(config.registry).bonds();
+        require(IOperatorPool(bonds).rollup() == address(this), InvalidConfig());
+        court = IOperatorPool(bonds).court();
         configHash = config.configHash;
         registry = config.registry;
         timelock = config.timelock;
@@ -110,16 +120,23 @@ contract Rollup is IRollup, EIP712 {
 
         bytes32 daHash = _daHash();
         bytes32 digest = _digest(batch, daHash);
-        uint256 proofs = _countProofs(digest, signatures);
+        address[] memory operators = _operatorsOf(digest, signatures);
 
         index = ++state.batchCount;
-        BatchRecord record =
-            BatchRecords.pack(batch.lastL2Block, batch.lastL2Timestamp, batch.l1OriginNumber, block.timestamp, proofs);
+        BatchRecord record = BatchRecords.pack(
+            batch.lastL2Block, batch.lastL2Timestamp, batch.l1OriginNumber, block.timestamp, operators.length
+        );
         outputs[index].outputRoot = batch.outputRoot;
         outputs[index].record = record.follow(last, index - 1, _finalizableAt(record), block.timestamp);
-        if (proofs < fastThreshold) digests[index] = digest;
+        if (operators.length < fastThreshold) digests[index] = digest;
         emit BatchSubmitted(
-            index, batch.outputRoot, batch.lastL2Block, batch.lastL2Timestamp, batch.l1OriginNumber, daHash, proofs
+            index,
+            batch.outputRoot,
+            batch.lastL2Block,
+            batch.lastL2Timestamp,
+            batch.l1OriginNumber,
+            daHash,
+            operators.length
         );
         // What the parent's record knows of finality costs no slot; the rest is left to `advanceFinality`.
         if (last.checkpointFinalAt() <= block.timestamp && last.checkpoint() > state.finalized) {
@@ -128,6 +145,7 @@ contract Rollup is IRollup, EIP712 {
             state.finalized = uint32(last.checkpoint());
         }
         head = state;
+        IProverBonds(bonds).reserve(operators, index, state.finalized);
     }
 
     /// @inheritdoc IRollup
@@ -140,10 +158,12 @@ contract Rollup is IRollup, EIP712 {
         require(before < fastThreshold, ProofsComplete(index, before));
         require(signatures.length > before, WrongSignatureCount(signatures.length, before + 1, MAX_SIGNATURES));
 
-        uint256 proofs = _countProofs(digests[index], signatures);
+        address[] memory operators = _operatorsOf(digests[index], signatures);
+        uint256 proofs = operators.length;
         outputs[index].record = record.withProofs(proofs);
         if (proofs >= fastThreshold) delete digests[index];
         emit ProofsAdded(index, proofs);
+        IProverBonds(bonds).reserve(operators, index, state.finalized);
     }
 
     /// @inheritdoc IRollup
@@ -171,13 +191,19 @@ contract Rollup is IRollup, EIP712 {
         require(digestA != digestB, SameResult());
         address signerA = _recover(digestA, signatureA, 0);
         address signerB = _recover(digestB, signatureB, 1);
-        IProverRegistry(registry).accountability(signerA, slowDelay);
-        IProverRegistry(registry).accountability(signerB, slowDelay);
+        (address operatorA,) = IProverRegistry(registry).accountability(signerA, slowDelay);
+        (address operatorB,) = IProverRegistry(registry).accountability(signerB, slowDelay);
 
         if (head.conflictSince == 0) head.conflictSince = uint32(block.timestamp);
         emit ConflictReported(signerA, signerB, digestA, digestB, msg.sender);
         IProverRegistry(registry).revokeForConflict(signerA);
         if (signerB != signerA) IProverRegistry(registry).revokeForConflict(signerB);
+
+        // Whatever the court does not take note of goes unpunished, since evidence counts once: a report that the court cannot
+        // hear, for want of gas above all, is no report.
+        bytes32 evidence = keccak256(abi.encode(digestA, digestB));
+        if (signerA == signerB) IConflictListener(court).onEquivocation(operatorA, evidence, msg.sender);
+        else IConflictListener(court).onDispute(operatorA, operatorB, evidence, msg.sender);
     }
 
     /// @inheritdoc IRollup
@@ -331,10 +357,14 @@ contract Rollup is IRollup, EIP712 {
         return _hashTypedData(keccak256(abi.encode(TRANSITION_TYPEHASH, transition)));
     }
 
-    /// @dev Number of `signatures` over `digest`, all of which must be from live signers of distinct operators on distinct
-    /// platforms.
-    function _countProofs(bytes32 digest, bytes[] calldata signatures) internal view returns (uint256 count) {
-        count = signatures.length;
+    /// @dev The operators behind `signatures` over `digest`, all of which must be from live signers of distinct operators on
+    /// distinct platforms.
+    function _operatorsOf(bytes32 digest, bytes[] calldata signatures)
+        internal
+        view
+        returns (address[] memory operators)
+    {
+        uint256 count = signatures.length;
         require(count != 0 && count <= MAX_SIGNATURES, WrongSignatureCount(count, 1, MAX_SIGNATURES));
         // Operator and platform of each signature so far, packed.
         uint256[] memory seen = new uint256[](count);
@@ -352,6 +382,14 @@ contract Rollup is IRollup, EIP712 {
                     if (difference >> 160 == 0) revert DuplicatePlatform(platform);
                 }
                 seen[i] = prover;
+            }
+        }
+        // The operators in the place of both.
+        assembly ("memory-safe") {
+            operators := seen
+            for { let end := add(seen, shl(5, count)) } lt(seen, end) {} {
+                seen := add(seen, 0x20)
+                mstore(seen, shr(96, shl(96, mload(seen))))
             }
         }
     }

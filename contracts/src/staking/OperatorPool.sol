@@ -3,8 +3,10 @@ pragma solidity ^0.8.30;
 
 import {IRollup} from "../rollup/IRollup.sol";
 import {IVPHA} from "../token/IVPHA.sol";
+import {Bond} from "./Bond.sol";
 import {IOperatorPool} from "./IOperatorPool.sol";
 import {IProverBonds} from "./IProverBonds.sol";
+import {ProviderClass, ProviderClasses} from "./ProviderClass.sol";
 import {Tickets} from "./Tickets.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
@@ -35,22 +37,6 @@ contract OperatorPool is IOperatorPool, IProverBonds {
         Class[] classes;
     }
 
-    /// @dev All that a batch reads and writes of an operator. One slot.
-    struct Bond {
-        /// C.
-        uint96 active;
-        /// Part of the exposure, in `EXPOSURE_UNIT`: all of PHA fits.
-        uint40 olderExposure;
-        /// Number of the last batch that is in it.
-        uint32 olderLast;
-        /// The other part: later batches.
-        uint40 newerExposure;
-        /// Number of the last batch of all.
-        uint32 newerLast;
-        uint8 class_;
-        bool closed;
-    }
-
     /// @dev See {IOperatorPool.PoolState}.
     struct Pool {
         Bond bond;
@@ -63,15 +49,7 @@ contract OperatorPool is IOperatorPool, IProverBonds {
         Tickets.Book tickets;
     }
 
-    /// @dev See {IOperatorPool.Class}. One slot.
-    struct StoredClass {
-        uint96 minBond;
-        /// In `EXPOSURE_UNIT`.
-        uint40 bondPerBatch;
-        uint32 weight;
-    }
-
-    /// @dev Wei of vPHA.
+    /// @dev Wei of vPHA. See {Bond}.
     uint256 internal constant EXPOSURE_UNIT = 1e15;
     uint256 internal constant BASIS_POINTS = 10_000;
     /// @dev Bounds of parameters.
@@ -94,7 +72,7 @@ contract OperatorPool is IOperatorPool, IProverBonds {
     uint256 public immutable override exitDelay;
 
     mapping(address operator => Pool) internal pools;
-    mapping(uint256 number => StoredClass) internal classes;
+    mapping(uint256 number => ProviderClass) internal classes;
     /// @inheritdoc IOperatorPool
     uint256 public override classCount;
     /// @inheritdoc IOperatorPool
@@ -125,27 +103,24 @@ contract OperatorPool is IOperatorPool, IProverBonds {
     /// @inheritdoc IOperatorPool
     function createPool(uint256 class_) external override {
         require(class_ != 0 && class_ <= classCount, NoSuchClass(class_));
-        Bond storage stored = pools[msg.sender].bond;
-        require(stored.class_ == 0, PoolExists(msg.sender));
-        // At most MAX_CLASSES.
-        // forge-lint: disable-next-line(unsafe-typecast)
-        stored.class_ = uint8(class_);
+        Pool storage pool = pools[msg.sender];
+        require(pool.bond.class_() == 0, PoolExists(msg.sender));
+        pool.bond = pool.bond.withClass(class_);
         emit PoolCreated(msg.sender, class_);
     }
 
     /// @inheritdoc IOperatorPool
     function bond(uint256 amount) external override returns (uint256 shares) {
         Pool storage pool = pools[msg.sender];
-        Bond memory stored = pool.bond;
-        require(stored.class_ != 0, NoPool(msg.sender));
-        require(!stored.closed, PoolIsClosed(msg.sender));
+        Bond stored = pool.bond;
+        require(stored.class_() != 0, NoPool(msg.sender));
+        require(!stored.isClosed(), PoolIsClosed(msg.sender));
         uint256 total = pool.shares;
         // A pool that is not closed has no shares if and only if it has nothing.
-        shares = total == 0 ? amount : uint256(amount.toUint96()) * total / stored.active;
+        shares = total == 0 ? amount : uint256(amount.toUint96()) * total / stored.active();
         require(shares != 0, NothingMoved());
 
-        stored.active += amount.toUint96();
-        pool.bond = stored;
+        pool.bond = stored.withActive(stored.active() + amount.toUint96());
         pool.shares = (total + shares).toUint128();
         emit Bonded(msg.sender, amount, shares);
         vpha.safeTransferFrom(msg.sender, address(this), amount);
@@ -154,13 +129,12 @@ contract OperatorPool is IOperatorPool, IProverBonds {
     /// @inheritdoc IOperatorPool
     function thaw(uint256 shares) external override returns (uint256 id) {
         Pool storage pool = pools[msg.sender];
-        Bond memory stored = pool.bond;
+        Bond stored = _release(pool, pool.bond, IRollup(rollup).recordedFinalizedIndex());
         uint256 total = pool.shares;
         require(shares <= total, NotEnoughShares(shares, total));
-        uint256 amount = total == 0 ? 0 : shares * stored.active / total;
+        uint256 amount = total == 0 ? 0 : shares * stored.active() / total;
         require(amount != 0, NothingMoved());
-        _release(pool, stored, IRollup(rollup).recordedFinalizedIndex());
-        uint256 remaining = stored.active - amount;
+        uint256 remaining = stored.active() - amount;
         uint256 exposure = _exposure(stored);
         require(remaining >= exposure, Exposed(remaining, exposure));
 
@@ -169,8 +143,7 @@ contract OperatorPool is IOperatorPool, IProverBonds {
         // slither-disable-next-line divide-before-multiply
         uint256 exitShares = exiting == 0 ? amount : amount * exitTotal / exiting;
         require(exitShares != 0, NothingMoved());
-        stored.active = remaining.toUint96();
-        pool.bond = stored;
+        pool.bond = stored.withActive(remaining);
         pool.shares = (total - shares).toUint128();
         pool.exiting = (exiting + amount).toUint96();
         pool.exitShares = (exitTotal + exitShares).toUint128();
@@ -186,7 +159,7 @@ contract OperatorPool is IOperatorPool, IProverBonds {
         (uint256 exiting, uint256 exitTotal) = (pool.exiting, pool.exitShares);
         if (ticket.epoch == pool.epoch) {
             amount = uint256(ticket.amount) * exiting / exitTotal;
-            uint256 remaining = pool.bond.active + exiting - amount;
+            uint256 remaining = pool.bond.active() + exiting - amount;
             require(remaining >= pool.reserved, ReservedByCases(remaining, pool.reserved));
             pool.exiting = (exiting - amount).toUint96();
             pool.exitShares = (exitTotal - ticket.amount).toUint128();
@@ -198,8 +171,7 @@ contract OperatorPool is IOperatorPool, IProverBonds {
     /// @inheritdoc IOperatorPool
     function settle(address operator) external override returns (uint256 work) {
         Pool storage pool = pools[operator];
-        Bond memory stored = pool.bond;
-        if (_release(pool, stored, IRollup(rollup).recordedFinalizedIndex())) pool.bond = stored;
+        pool.bond = _release(pool, pool.bond, IRollup(rollup).recordedFinalizedIndex());
         return pool.work;
     }
 
@@ -212,31 +184,24 @@ contract OperatorPool is IOperatorPool, IProverBonds {
         for (uint256 i; i < operators.length; ++i) {
             address operator = operators[i];
             Pool storage pool = pools[operator];
-            Bond memory stored = pool.bond;
-            StoredClass memory class_ = classes[stored.class_];
+            Bond stored = pool.bond;
+            ProviderClass class_ = classes[stored.class_()];
             if (!_isEligible(stored, class_)) revert NotEligible(operator);
-            if (batchIndex <= stored.newerLast || batchIndex <= finalizedIndex) continue;
-            _release(pool, stored, finalizedIndex);
-            uint256 exposure = _exposure(stored);
-            if (exposure + class_.bondPerBatch * EXPOSURE_UNIT > stored.active) {
-                revert BondExhausted(operator, exposure, stored.active);
+            if (batchIndex <= stored.last() || batchIndex <= finalizedIndex) continue;
+            stored = _release(pool, stored, finalizedIndex);
+            uint256 units = class_.bondPerBatch();
+            if ((stored.exposure() + units) * EXPOSURE_UNIT > stored.active()) {
+                revert BondExhausted(operator, _exposure(stored), stored.active());
             }
-            uint32 index = batchIndex.toUint32();
-            if (stored.olderExposure == 0) {
-                (stored.olderExposure, stored.olderLast) = (class_.bondPerBatch, index);
-            } else {
-                stored.newerExposure += class_.bondPerBatch;
-            }
-            stored.newerLast = index;
-            pool.bond = stored;
+            pool.bond = stored.reserve(units, batchIndex);
         }
     }
 
     /// @inheritdoc IOperatorPool
     function slash(address operator, uint256 amount) external override only(court) returns (uint256 taken) {
         Pool storage pool = pools[operator];
-        Bond memory stored = pool.bond;
-        (uint256 active, uint256 exiting) = (stored.active, pool.exiting);
+        Bond stored = pool.bond;
+        (uint256 active, uint256 exiting) = (stored.active(), pool.exiting);
         taken = FixedPointMathLib.min(amount, active + exiting);
         if (taken == 0) return 0;
         // Rounded down: what that leaves over comes from the active part, which has it, since taken <= active + exiting.
@@ -252,12 +217,11 @@ contract OperatorPool is IOperatorPool, IProverBonds {
         if (fromActive != 0) {
             uint256 left = active - fromActive;
             // Exposure stays covered.
-            stored.olderExposure = (left * stored.olderExposure / active).toUint40();
-            stored.newerExposure = (left * stored.newerExposure / active).toUint40();
-            stored.active = left.toUint96();
+            stored = stored.withExposures(left * stored.older() / active, left * stored.newer() / active);
+            stored = stored.withActive(left);
         }
-        if (!stored.closed && stored.active * CLOSING_RATIO < pool.shares) {
-            stored.closed = true;
+        if (!stored.isClosed() && stored.active() * CLOSING_RATIO < pool.shares) {
+            stored = stored.close();
             emit PoolClosed(operator);
         }
         pool.bond = stored;
@@ -289,32 +253,32 @@ contract OperatorPool is IOperatorPool, IProverBonds {
 
     /// @inheritdoc IProverBonds
     function isEligible(address operator) external view override returns (bool) {
-        Bond memory stored = pools[operator].bond;
-        return _isEligible(stored, classes[stored.class_]);
+        Bond stored = pools[operator].bond;
+        return _isEligible(stored, classes[stored.class_()]);
     }
 
     /// @inheritdoc IOperatorPool
     function poolOf(address operator) external view override returns (PoolState memory) {
         Pool storage pool = pools[operator];
-        Bond memory stored = pool.bond;
+        Bond stored = pool.bond;
         return PoolState({
-            class_: stored.class_,
-            closed: stored.closed,
-            active: stored.active,
+            class_: stored.class_(),
+            closed: stored.isClosed(),
+            active: stored.active(),
             shares: pool.shares,
             exiting: pool.exiting,
             exitShares: pool.exitShares,
             epoch: pool.epoch,
             reserved: pool.reserved,
             exposure: _exposure(stored),
-            lastBatch: stored.newerLast,
+            lastBatch: stored.last(),
             work: pool.work
         });
     }
 
     /// @inheritdoc IOperatorPool
     function slashable(address operator) external view override returns (uint256) {
-        return uint256(pools[operator].bond.active) + pools[operator].exiting;
+        return pools[operator].bond.active() + pools[operator].exiting;
     }
 
     /// @inheritdoc IOperatorPool
@@ -337,24 +301,20 @@ contract OperatorPool is IOperatorPool, IProverBonds {
     /// @inheritdoc IOperatorPool
     function classOf(uint256 number) external view override returns (Class memory) {
         require(number != 0 && number <= classCount, NoSuchClass(number));
-        StoredClass memory class_ = classes[number];
-        return
-            Class({minBond: class_.minBond, bondPerBatch: class_.bondPerBatch * EXPOSURE_UNIT, weight: class_.weight});
+        ProviderClass class_ = classes[number];
+        return Class({
+            minBond: class_.minBond(), bondPerBatch: class_.bondPerBatch() * EXPOSURE_UNIT, weight: class_.weight()
+        });
     }
 
-    /// @dev Takes out of `stored`, which the caller writes, the parts of the exposure that are final, and counts them as work.
-    /// @return released Whether `stored` changed.
-    function _release(Pool storage pool, Bond memory stored, uint256 finalizedIndex) internal returns (bool released) {
-        if (stored.olderExposure == 0 || stored.olderLast > finalizedIndex) return false;
-        uint256 exposure = stored.olderExposure;
-        (stored.olderExposure, stored.olderLast, stored.newerExposure) = (stored.newerExposure, stored.newerLast, 0);
-        if (stored.olderLast <= finalizedIndex) {
-            exposure += stored.olderExposure;
-            stored.olderExposure = 0;
+    /// @dev `stored` without the parts of the exposure that are final, which count as work. The caller writes it.
+    function _release(Pool storage pool, Bond stored, uint256 finalizedIndex) internal returns (Bond) {
+        (Bond left, uint256 released) = stored.release(finalizedIndex);
+        if (released != 0) {
+            uint256 work = released * EXPOSURE_UNIT * classes[stored.class_()].weight() / BASIS_POINTS;
+            pool.work += work.toUint128();
         }
-        uint256 work = exposure * EXPOSURE_UNIT * classes[stored.class_].weight / BASIS_POINTS;
-        pool.work += work.toUint128();
-        return true;
+        return left;
     }
 
     function _setClass(uint256 number, Class memory parameters) internal {
@@ -367,21 +327,18 @@ contract OperatorPool is IOperatorPool, IProverBonds {
         uint256 count = classCount;
         require(number != 0 && number <= count + 1 && number <= MAX_CLASSES, NoSuchClass(number));
         if (number > count) classCount = number;
-        classes[number] = StoredClass({
-            minBond: parameters.minBond.toUint96(),
-            bondPerBatch: (parameters.bondPerBatch / EXPOSURE_UNIT).toUint40(),
-            weight: parameters.weight.toUint32()
-        });
+        classes[number] =
+            ProviderClasses.pack(parameters.minBond, parameters.bondPerBatch / EXPOSURE_UNIT, parameters.weight);
         emit ClassSet(number, parameters.minBond, parameters.bondPerBatch, parameters.weight);
     }
 
     /// @dev No pool is of class 0, whose bond for a batch is zero.
-    function _isEligible(Bond memory stored, StoredClass memory class_) internal pure returns (bool) {
-        return !stored.closed && class_.bondPerBatch != 0 && stored.active >= class_.minBond;
+    function _isEligible(Bond stored, ProviderClass class_) internal pure returns (bool) {
+        return !stored.isClosed() && class_.bondPerBatch() != 0 && stored.active() >= class_.minBond();
     }
 
     /// @dev E in wei.
-    function _exposure(Bond memory stored) internal pure returns (uint256) {
-        return (uint256(stored.olderExposure) + stored.newerExposure) * EXPOSURE_UNIT;
+    function _exposure(Bond stored) internal pure returns (uint256) {
+        return stored.exposure() * EXPOSURE_UNIT;
     }
 }

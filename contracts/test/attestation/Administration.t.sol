@@ -7,6 +7,7 @@ import {IProverRegistry} from "src/attestation/IProverRegistry.sol";
 import {ProverRegistry} from "src/attestation/ProverRegistry.sol";
 import {QuoteVerifier} from "src/attestation/QuoteVerifier.sol";
 import {RegistryPolicies} from "src/attestation/RegistryPolicy.sol";
+import {OperatorPool} from "src/staking/OperatorPool.sol";
 
 /// @notice Who may change what in the registry, what a change leaves alone, and which registries can be deployed at all.
 contract AdministrationTest is RegistryTest {
@@ -208,6 +209,7 @@ contract AdministrationTest is RegistryTest {
         vm.assertEq(registry.configHash(), CONFIG_HASH);
         vm.assertEq(registry.verifier(), address(verifier));
         vm.assertEq(registry.collateralStore(), address(store));
+        vm.assertEq(OperatorPool(registry.bonds()).rollup(), rollup);
         vm.assertEq(registry.activationDelay(), 0);
         vm.assertEq(registry.recoveryGrace(), RECOVERY_GRACE);
     }
@@ -216,7 +218,8 @@ contract AdministrationTest is RegistryTest {
         uint64[2] memory delays = [uint64(7 days), 0];
         uint64[2] memory graces = [uint64(0), uint64(365 days + 1)];
         for (uint256 i; i < 2; ++i) {
-            IProverRegistry.Config memory config = registryConfig(address(verifier), delays[i], graces[i]);
+            IProverRegistry.Config memory config =
+                registryConfig(registry.bonds(), address(verifier), delays[i], graces[i]);
             vm.expectRevert(abi.encodeWithSelector(IProverRegistry.UnsafeDelays.selector, delays[i], graces[i]));
             new ProverRegistry(config);
         }
@@ -224,9 +227,21 @@ contract AdministrationTest is RegistryTest {
     }
 
     function test_TheStoreMustTellThisRegistry() public {
-        IProverRegistry.Config memory config = registryConfig(address(verifier), 0, 0);
+        IProverRegistry.Config memory config = registryConfig(registry.bonds(), address(verifier), 0, 0);
         address next = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
         vm.expectRevert(abi.encodeWithSelector(IProverRegistry.WrongListener.selector, address(registry), next));
+        new ProverRegistry(config);
+    }
+
+    function test_TheBondsMustBeThoseOfTheSameRollup() public {
+        address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2 + BONDS_DEPLOYED);
+        (bytes32 x, bytes32 y) = publicKey(ROOT_KEY);
+        store = new CollateralStore(x, y, predicted);
+        verifier = new QuoteVerifier(address(store));
+        address other = account("another rollup");
+        IProverRegistry.Config memory config =
+            registryConfig(address(deployBonds(other, court, timelock)), address(verifier), 0, 0);
+        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.WrongBonds.selector, other, rollup));
         new ProverRegistry(config);
     }
 
@@ -240,7 +255,7 @@ contract AdministrationTest is RegistryTest {
         fill();
         verifier = new QuoteVerifier(address(store));
         vm.etch(predicted, "");
-        registry = new ProverRegistry(registryConfig(address(verifier), 0, RECOVERY_GRACE));
+        registry = new ProverRegistry(registryConfig(registry.bonds(), address(verifier), 0, RECOVERY_GRACE));
         (uint32 current, uint32 next, uint64 nextFrom) = registry.evaluationFloor();
         vm.assertEq(current, 20);
         vm.assertEq(next, 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.30;
 
+import {BondedOperators} from "../base/BondedOperators.sol";
 import {SoftwareQuote} from "../base/SoftwareQuote.sol";
 import {CollateralStore} from "src/attestation/CollateralStore.sol";
 import {IProverRegistry} from "src/attestation/IProverRegistry.sol";
@@ -9,8 +10,8 @@ import {QuoteVerifier} from "src/attestation/QuoteVerifier.sol";
 
 /// @title RegistryTest
 /// @notice A registry over a store that trusts the software root and holds all collateral of a good platform, with one allowed
-/// workload.
-abstract contract RegistryTest is SoftwareQuote {
+/// workload and a bonded operator.
+abstract contract RegistryTest is SoftwareQuote, BondedOperators {
     uint256 internal constant START_BLOCK = 20_000;
     uint256 internal constant START_TIME = 1_795_000_000;
     uint64 internal constant REF_BLOCK = uint64(START_BLOCK - 1);
@@ -19,11 +20,12 @@ abstract contract RegistryTest is SoftwareQuote {
     uint256 internal constant PCK_KEY = uint256(keccak256("platform 1"));
     uint256 internal constant OTHER_PCK_KEY = uint256(keccak256("platform 2"));
     uint64 internal constant RECOVERY_GRACE = 2 days;
-    /// @dev Contracts that `setUp` deploys up to the registry: store, verifier, registry.
-    uint256 internal constant DEPLOYED = 3;
+    /// @dev Contracts that `setUp` deploys up to the registry: bonds, store, verifier, registry.
+    uint256 internal constant DEPLOYED = BONDS_DEPLOYED + 3;
 
     address internal timelock = account("timelock");
     address internal rollup = account("rollup");
+    address internal court = account("court");
     address internal operator = account("operator");
     address internal signer = account("signer");
 
@@ -46,15 +48,17 @@ abstract contract RegistryTest is SoftwareQuote {
         internal
         returns (CollateralStore store_, QuoteVerifier verifier_, ProverRegistry registry_)
     {
+        address bonds = address(deployBonds(rollup, court, timelock));
+        bondOperator(bonds, operator);
         address predicted = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
         (bytes32 x, bytes32 y) = publicKey(ROOT_KEY);
         store_ = new CollateralStore(x, y, predicted);
         verifier_ = new QuoteVerifier(address(store_));
-        registry_ = new ProverRegistry(registryConfig(address(verifier_), activationDelay, recoveryGrace));
+        registry_ = new ProverRegistry(registryConfig(bonds, address(verifier_), activationDelay, recoveryGrace));
         vm.assertEq(address(registry_), predicted);
     }
 
-    function registryConfig(address verifier_, uint64 activationDelay, uint64 recoveryGrace)
+    function registryConfig(address bonds, address verifier_, uint64 activationDelay, uint64 recoveryGrace)
         internal
         view
         returns (IProverRegistry.Config memory)
@@ -62,6 +66,7 @@ abstract contract RegistryTest is SoftwareQuote {
         return IProverRegistry.Config({
             timelock: timelock,
             rollup: rollup,
+            bonds: bonds,
             configHash: CONFIG_HASH,
             verifier: verifier_,
             activationDelay: activationDelay,
@@ -120,6 +125,7 @@ abstract contract RegistryTest is SoftwareQuote {
     }
 
     function registerSigner(address operator_, address signer_, uint256 pckKey) internal {
+        bondOperator(registry.bonds(), operator_);
         bytes memory quote = encode(quoteFor(operator_, signer_, pckKey));
         vm.prank(operator_);
         registry.register(quote, signer_, REF_BLOCK);

@@ -5,10 +5,12 @@ import {RegistryTest} from "../attestation/RegistryTest.sol";
 import {BlockHistory} from "src/BlockHistory.sol";
 import {IRollup} from "src/rollup/IRollup.sol";
 import {Rollup} from "src/rollup/Rollup.sol";
+import {FaultCourt} from "src/staking/FaultCourt.sol";
+import {OperatorPool} from "src/staking/OperatorPool.sol";
 
 /// @title RollupTest
-/// @notice A rollup over a real registry with three registered provers: each its own operator, the third on the first's
-/// platform.
+/// @notice A rollup over a real registry and a real court with three registered provers: each its own operator with a bond, the
+/// third on the first's platform.
 abstract contract RollupTest is RegistryTest {
     struct Prover {
         address operator;
@@ -28,6 +30,8 @@ abstract contract RollupTest is RegistryTest {
 
     address internal sequencer = account("sequencer");
     Rollup internal rollupContract;
+    OperatorPool internal pool;
+    FaultCourt internal faultCourt;
     Prover[3] internal provers;
 
     function setUp() public virtual override {
@@ -35,14 +39,19 @@ abstract contract RollupTest is RegistryTest {
         super.setUp();
         rollupContract = new Rollup(rollupConfig());
         vm.assertEq(address(rollupContract), rollup);
+        pool = OperatorPool(registry.bonds());
+        faultCourt = deployCourt(address(pool), timelock);
+        vm.assertEq(address(faultCourt), court);
         addProver(0, "prover 1", PCK_KEY);
         addProver(1, "prover 2", OTHER_PCK_KEY);
         addProver(2, "prover 3", PCK_KEY);
     }
 
-    /// @dev Registries name the rollup that is deployed right after them.
+    /// @dev Registries and bonds name the rollup that is deployed right after them, and the court that is deployed next.
     function nameNextRollup() internal {
-        rollup = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + DEPLOYED);
+        uint256 next = vm.getNonce(address(this)) + DEPLOYED;
+        rollup = vm.computeCreateAddress(address(this), next);
+        court = vm.computeCreateAddress(address(this), next + 1);
     }
 
     /// @dev Another registry, for another rollup.

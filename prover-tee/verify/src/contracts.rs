@@ -1,6 +1,6 @@
 //! The contracts of L1, run on this machine.
 
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes, address, bytes};
 use alloy_sol_types::{SolCall, SolValue};
 use contracts_bindings::{
     AttestationCode,
@@ -18,6 +18,12 @@ use crate::{
 
 /// Ethereum mainnet, where the contracts accept no other root than Intel's.
 const MAINNET: u64 = 1;
+/// Creates the bonds on this chain. Whoever judges a quote need not be an operator with collateral, so that every call, of
+/// `isEligible` and of `rollup`, is answered with 1. PUSH8 code, PUSH0, MSTORE, PUSH1 8, PUSH1 24, RETURN; and the code is PUSH1 1,
+/// PUSH0, MSTORE, PUSH1 32, PUSH0, RETURN.
+const EVERYBODY_IS_BONDED: Bytes = bytes!("6760015f5260205ff35f5260086018f3");
+/// The rollup that these bonds name.
+const ROLLUP: Address = address!("0000000000000000000000000000000000000001");
 /// A chain for software platforms.
 const DEVNET: u64 = 31_337;
 
@@ -88,6 +94,7 @@ impl Contracts {
     pub fn deploy(root: &Root, at: u64, config_hash: B256) -> Result<Self, ContractsError> {
         let AttestationCode { collateral_store, prover_registry, quote_verifier } = attestation()?;
         let mut l1 = LocalL1::new(if root.is_intel() { MAINNET } else { DEVNET }, at);
+        let bonds = deploy(&mut l1, "bonds", EVERYBODY_IS_BONDED, &[])?;
         let (x, y) = root.key().split_at(32);
         let registry = l1.contract_address(2);
         let arguments = (B256::from_slice(x), B256::from_slice(y), registry);
@@ -95,7 +102,8 @@ impl Contracts {
         let verifier = deploy(&mut l1, "QuoteVerifier", quote_verifier, &store.abi_encode())?;
         let config = Config {
             timelock: SENDER,
-            rollup: SENDER,
+            rollup: ROLLUP,
+            bonds,
             configHash: config_hash,
             verifier,
             activationDelay: 0,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use alloy::sol_types::SolCall;
 use alloy_primitives::{B256, U256};
-use contracts_bindings::IRollup;
-use devnet::{accounts::Role, governance::ITimelock};
+use contracts_bindings::{IRollup, ITimelock};
+use devnet::accounts::Role;
 use executor::transition::{Transition, digest};
 
 use crate::{prover::Prover, until, world::World};

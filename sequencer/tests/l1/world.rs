@@ -80,6 +80,8 @@ impl World {
         let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts");
         let artifacts = Artifacts::of(&contracts).expect("compiled contracts");
         let deployment = Deployment::make(&anvil.provider, &anvil.url, &artifacts, &policy).await.unwrap();
+        // The devnet has two provers with bonds, and tests a third.
+        deployment.bond(&anvil.url, vec![Role::Operator(2).signer().unwrap()]).await.unwrap();
         Self { anvil, deployment, pki, folder: TempDir::new().unwrap() }
     }
 

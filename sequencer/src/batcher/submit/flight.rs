@@ -32,6 +32,8 @@ pub(super) enum Purpose {
     Batch { index: u64 },
     /// Shows more proofs of a batch that is on L1.
     Proofs { index: u64 },
+    /// Records what is final.
+    Finality,
 }
 
 /// A transaction that was signed, and may have been sent.
@@ -165,11 +167,16 @@ impl Submitter {
     async fn landed(&mut self, purpose: Purpose, receipt: &TransactionReceipt) -> Result<(), SubmitError> {
         let tx = receipt.transaction_hash;
         if receipt.status() {
-            if let Purpose::Proofs { index } = purpose {
-                info!(index, %tx, "more proofs are on L1");
-                self.flight = None;
+            match purpose {
+                // It is on L1 once the tracker has seen it there.
+                Purpose::Batch { .. } => return Ok(()),
+                Purpose::Proofs { index } => info!(index, %tx, "more proofs are on L1"),
+                Purpose::Finality => {
+                    info!(%tx, "L1 has recorded what is final");
+                    self.set_aside.clear();
+                }
             }
-            // A batch is on L1 once the tracker has seen it there.
+            self.flight = None;
             return Ok(());
         }
         counter!("sequencer_submit_reverts").increment(1);

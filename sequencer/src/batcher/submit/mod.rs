@@ -33,7 +33,7 @@ use alloy::{
     eips::{BlockId, BlockNumberOrTag, eip7594::BlobTransactionSidecarEip7594},
     signers::local::PrivateKeySigner,
 };
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256, uint};
 use contracts_bindings::IRollup;
 use executor::{batch::trusted_setup, stateless::BatchInput};
 use metrics::{counter, gauge};
@@ -59,6 +59,10 @@ use crate::{
 
 /// Most signatures that the contract takes.
 const MAX_SIGNATURES: usize = 8;
+/// How long an operator is done without whose bond does not stand for another batch.
+const SET_ASIDE: Duration = Duration::from_secs(10);
+/// Most outputs that one transaction records as final: about 2,200 gas each.
+const FINALITY_STEPS: U256 = uint!(1_000_U256);
 /// Time between two warnings about a batch that nobody signs.
 const UNSIGNED_INTERVAL: Duration = Duration::from_secs(60);
 /// Time between two looks at the account's balance.
@@ -88,6 +92,8 @@ pub struct Submitter {
     sidecar: Option<(B256, BlobTransactionSidecarEip7594)>,
     /// Proofs that the contract has seen, by batch.
     shown: HashMap<u64, usize>,
+    /// Operators whose bonds do not stand for another batch, and since when that is known.
+    set_aside: HashMap<Address, Instant>,
     fast_threshold: Option<usize>,
     balance_seen: Option<Instant>,
 }
@@ -120,6 +126,7 @@ impl Submitter {
             unsigned: None,
             sidecar: None,
             shown: HashMap::new(),
+            set_aside: HashMap::new(),
             fast_threshold: None,
             balance_seen: None,
         }
@@ -206,6 +213,9 @@ impl Submitter {
         if let Err(error) = self.client.call(call.request(self.signer.address()), BlockId::latest()).await {
             let Some(refusal) = Refusal::of(&error) else { return Err(error.into()) };
             self.heed(batch.index, &refusal)?;
+            if let Advice::RecordFinality(_) = refusal.advice {
+                return self.record_finality().await;
+            }
             return Ok(false);
         }
         let purpose = Purpose::Batch { index: batch.index };
@@ -273,8 +283,12 @@ impl Submitter {
                 let Some(refusal) = Refusal::of(&error) else { return Err(error.into()) };
                 // Not worth an alarm: the batch is on L1, it only takes longer to become final.
                 warn!(index = batch.index, reason = refusal.reason, "L1 does not take more proofs");
-                if let Advice::DropSigner(signer) = refusal.advice {
-                    self.drop_signer(signer);
+                match refusal.advice {
+                    Advice::DropSigner(signer) => self.drop_signer(signer),
+                    Advice::DoWithout(operator) | Advice::RecordFinality(operator) => {
+                        self.set_aside.insert(operator, Instant::now());
+                    }
+                    _ => {}
                 }
                 self.shown.insert(batch.index, batch.signatures.len());
                 continue;
@@ -286,14 +300,32 @@ impl Submitter {
         Ok(())
     }
 
-    /// The signatures of a batch that count now: live signers, distinct operators and platforms.
-    async fn live_signatures(&self, batch: &BatchRecord) -> Result<Vec<Bytes>, SubmitError> {
+    /// Has L1 record what is final by now, if it has not: that releases bonds. Returns whether a transaction is under way.
+    async fn record_finality(&mut self) -> Result<bool, SubmitError> {
+        let at = BlockId::latest();
+        let recorded = self.client.view(self.rollup, IRollup::recordedFinalizedIndexCall {}, at).await?;
+        let finalized = self.client.view(self.rollup, IRollup::finalizedIndexCall {}, at).await?;
+        if finalized <= recorded {
+            return Ok(false);
+        }
+        info!(%recorded, %finalized, "recording what is final, so that bonds are released");
+        let call = transaction::advance_finality(self.rollup, FINALITY_STEPS);
+        self.launch(Purpose::Finality, call, None).await?;
+        Ok(true)
+    }
+
+    /// The signatures of a batch that count now: live signers, distinct operators and platforms, and a bond behind each.
+    async fn live_signatures(&mut self, batch: &BatchRecord) -> Result<Vec<Bytes>, SubmitError> {
+        self.set_aside.retain(|_, since| since.elapsed() < SET_ASIDE);
         let (mut operators, mut platforms) = (HashSet::new(), HashSet::new());
         let mut signatures = Vec::new();
         for known in self.queue.signatures(batch) {
             match self.liveness.check(known.signer).await {
                 Ok(live) => {
-                    if !operators.contains(&live.operator) && platforms.insert(live.platform) {
+                    if !self.set_aside.contains_key(&live.operator)
+                        && !operators.contains(&live.operator)
+                        && platforms.insert(live.platform)
+                    {
                         operators.insert(live.operator);
                         signatures.push(known.signature);
                     }
@@ -328,6 +360,11 @@ impl Submitter {
             Advice::DropSigner(signer) => {
                 warn!(index, %signer, reason, "L1 does not accept a signer any more");
                 self.drop_signer(signer);
+            }
+            Advice::DoWithout(operator) | Advice::RecordFinality(operator) => {
+                warn!(index, %operator, reason, "an operator's bond does not stand for the batch");
+                counter!("sequencer_bonds_short").increment(1);
+                self.set_aside.insert(operator, Instant::now());
             }
             Advice::Alarm => {
                 counter!("sequencer_submit_alarms").increment(1);

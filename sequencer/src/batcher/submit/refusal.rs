@@ -3,7 +3,8 @@
 use alloy::{sol_types::SolInterface, transports::RpcError};
 use alloy_primitives::{Address, B256, Bytes};
 use contracts_bindings::{
-    IProverRegistry::IProverRegistryErrors as RegistryError, IRollup::IRollupErrors as RollupError,
+    IProverBonds::IProverBondsErrors as BondsError, IProverRegistry::IProverRegistryErrors as RegistryError,
+    IRollup::IRollupErrors as RollupError,
 };
 
 use crate::l1::L1Error;
@@ -19,6 +20,10 @@ pub(super) enum Advice {
     Rebuild,
     /// The signature of this signer does not count any more: get another.
     DropSigner(Address),
+    /// The bond of this operator does not stand for another batch: do without it for a while.
+    DoWithout(Address),
+    /// The same, and it may again once L1 has recorded what is final.
+    RecordFinality(Address),
     /// Nothing that goes away by itself: a person has to look.
     Alarm,
 }
@@ -45,6 +50,9 @@ impl Refusal {
         }
         if let Ok(error) = RegistryError::abi_decode(data) {
             return Self { advice: registry_advice(&error), reason: format!("{error:?}") };
+        }
+        if let Ok(error) = BondsError::abi_decode(data) {
+            return Self { advice: bonds_advice(&error), reason: format!("{error:?}") };
         }
         Self { advice: Advice::Alarm, reason: format!("unknown error {data}") }
     }
@@ -81,11 +89,18 @@ fn registry_advice(error: &RegistryError) -> Advice {
     }
 }
 
+fn bonds_advice(error: &BondsError) -> Advice {
+    match error {
+        BondsError::NotEligible(error) => Advice::DoWithout(error.operator),
+        BondsError::BondExhausted(error) => Advice::RecordFinality(error.operator),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use alloy::sol_types::SolError;
     use alloy_primitives::U256;
-    use contracts_bindings::{IProverRegistry, IRollup};
+    use contracts_bindings::{IProverBonds, IProverRegistry, IRollup};
 
     use super::*;
 
@@ -111,6 +126,10 @@ mod tests {
         assert_eq!(advice(&IRollup::OriginTooOld { given: 1, oldest: U256::from(2) }), Advice::Rebuild);
         assert_eq!(advice(&IRollup::NoBlobs {}), Advice::Alarm);
         assert_eq!(advice(&IProverRegistry::SignerIsRevoked { signer }), Advice::DropSigner(signer));
+        assert_eq!(advice(&IProverBonds::NotEligible { operator: signer }), Advice::DoWithout(signer));
+        let exhausted =
+            IProverBonds::BondExhausted { operator: signer, exposure: U256::from(9), active: U256::from(9) };
+        assert_eq!(advice(&exhausted), Advice::RecordFinality(signer));
         assert_eq!(Refusal::decode(&Bytes::from_static(b"what")).advice, Advice::Alarm);
         assert_eq!(Refusal::decode(&Bytes::new()).advice, Advice::Alarm);
     }

@@ -11,7 +11,7 @@ use alloy::{
     signers::{SignerSync, local::PrivateKeySigner},
     sol_types::SolCall,
 };
-use alloy_primitives::{Address, B256, Bytes, TxKind};
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use contracts_bindings::IRollup;
 
 use super::{SubmitError, fees::Fees};
@@ -19,8 +19,10 @@ use crate::store::BatchRecord;
 
 /// Gas for everything but signatures: the call itself, the checks, the new output.
 const BASE_GAS: u64 = 250_000;
-/// Gas for each signature: recovery, and the registry's answer.
+/// Gas for each signature: recovery, the registry's answer, and what is reserved of a bond.
 const SIGNATURE_GAS: u64 = 60_000;
+/// Gas for recording what is final: a slot for each output.
+const FINALITY_GAS: u64 = 3_000_000;
 
 /// Type 3 transaction with cell proofs, as pools take it since Osaka.
 type BlobEnvelope = EthereumTxEnvelope<TxEip4844WithSidecar<BlobTransactionSidecarEip7594>>;
@@ -71,8 +73,14 @@ pub(super) fn submit_batch(
 /// `addProofs` for batch `index`, with all its signatures.
 pub(super) fn add_proofs(rollup: Address, index: u64, signatures: Vec<Bytes>) -> Call {
     let gas_limit = gas_limit(signatures.len());
-    let call = IRollup::addProofsCall { index: alloy_primitives::U256::from(index), signatures };
+    let call = IRollup::addProofsCall { index: U256::from(index), signatures };
     Call { rollup, data: call.abi_encode().into(), blob_hashes: Vec::new(), gas_limit }
+}
+
+/// The call that records what is final, whatever that is then.
+pub(super) fn advance_finality(rollup: Address, steps: U256) -> Call {
+    let data = IRollup::advanceFinalityCall { steps }.abi_encode().into();
+    Call { rollup, data, blob_hashes: Vec::new(), gas_limit: FINALITY_GAS }
 }
 
 fn gas_limit(signatures: usize) -> u64 {

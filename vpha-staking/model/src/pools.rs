@@ -196,7 +196,7 @@ impl Pools {
             return Err(Refusal::NothingMoved);
         }
         let active = pool.active.saturating_add(fits(amount, 96)?);
-        fits(active, 96).map_err(|_| Refusal::Arithmetic)?;
+        fits(active, 96).map_err(|_| Refusal::DoesNotFit)?;
         let total = fits(pool.shares.saturating_add(shares), 128)?;
         vpha.transfer_from(self.at.pool, by, self.at.pool, amount, now)
             .map_err(|_| Refusal::TransferFromFailed)?;

@@ -77,6 +77,9 @@ pub enum Refusal {
     /// What would remain active is less than the exposure.
     #[error("the bond is exposed")]
     Exposed,
+    /// The pool would have more than 2^96 - 1 wei.
+    #[error("the bond does not fit")]
+    DoesNotFit,
     /// What would remain is less than open cases may take.
     #[error("the bond is reserved by cases")]
     ReservedByCases,

@@ -40,6 +40,11 @@ sol! {
         error TicketLocked(uint256 id, uint256 unlockAt);
     }
 
+    /// contracts/src/staking/Bond.sol
+    interface Bonds {
+        error DoesNotFit(uint256 value, uint256 bits);
+    }
+
     /// contracts/test/staking/TestRollup.sol
     interface TestRollup {
         function batchCount() external view returns (uint256);
@@ -268,6 +273,7 @@ pub fn selector_of(refusal: Refusal) -> [u8; 4] {
         Refusal::NoPool => IOperatorPool::NoPool::SELECTOR,
         Refusal::PoolIsClosed => IOperatorPool::PoolIsClosed::SELECTOR,
         Refusal::NotEnoughShares => IOperatorPool::NotEnoughShares::SELECTOR,
+        Refusal::DoesNotFit => Bonds::DoesNotFit::SELECTOR,
         Refusal::Exposed => IOperatorPool::Exposed::SELECTOR,
         Refusal::ReservedByCases => IOperatorPool::ReservedByCases::SELECTOR,
         Refusal::NotEligible => IProverBonds::NotEligible::SELECTOR,

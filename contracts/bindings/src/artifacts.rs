@@ -57,7 +57,9 @@ impl Artifacts {
         let artifact: Value = serde_json::from_str(&text)
             .map_err(|source| ArtifactError::NotJson { path: path.clone(), source })?;
         let code = artifact.pointer("/bytecode/object").and_then(Value::as_str);
-        code.and_then(|code| code.parse().ok()).filter(|code: &Bytes| !code.is_empty()).ok_or(ArtifactError::NoCode(path))
+        code.and_then(|code| code.parse().ok())
+            .filter(|code: &Bytes| !code.is_empty())
+            .ok_or(ArtifactError::NoCode(path))
     }
 }
 

@@ -4,11 +4,7 @@ use std::collections::BTreeSet;
 
 use alloy_primitives::{Address, B256, U256};
 
-use crate::{
-    Contracts, DEAD, Delays, Pools, Refusal, Roles, Setting, Token, Vpha,
-    arithmetic::part,
-    ether,
-};
+use crate::{Contracts, DEAD, Delays, Pools, Refusal, Roles, Setting, Token, Vpha, arithmetic::part, ether};
 
 const BASIS_POINTS: U256 = U256::from_limbs([10_000, 0, 0, 0]);
 const HALF: U256 = U256::from_limbs([5_000, 0, 0, 0]);
@@ -190,13 +186,7 @@ impl Court {
     }
 
     /// Refused: not the council; not upheld; too late.
-    pub(crate) fn veto(
-        &mut self,
-        pools: &mut Pools,
-        by: Address,
-        id: U256,
-        now: u64,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn veto(&mut self, pools: &mut Pools, by: Address, id: U256, now: u64) -> Result<(), Refusal> {
         if by != self.roles.council {
             return Err(Refusal::NotAllowed);
         }

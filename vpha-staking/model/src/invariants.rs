@@ -86,9 +86,8 @@ pub struct Before {
 impl Before {
     /// `operator`: whose pool the step is about, if it is about one.
     pub fn of(world: &World, operator: Option<Address>) -> Self {
-        let pool = operator.map(|operator| {
-            (operator, world.pools.of.get(&operator).cloned().unwrap_or_default())
-        });
+        let pool =
+            operator.map(|operator| (operator, world.pools.of.get(&operator).cloned().unwrap_or_default()));
         Self { price: (one_more(world.vpha.assets), one_more(world.vpha.supply())), pool }
     }
 }

@@ -187,11 +187,8 @@ impl Pools {
         if pool.closed {
             return Err(Refusal::PoolIsClosed);
         }
-        let shares = if pool.shares.is_zero() {
-            amount
-        } else {
-            part(fits(amount, 96)?, pool.shares, pool.active)
-        };
+        let shares =
+            if pool.shares.is_zero() { amount } else { part(fits(amount, 96)?, pool.shares, pool.active) };
         if shares.is_zero() {
             return Err(Refusal::NothingMoved);
         }
@@ -226,11 +223,8 @@ impl Pools {
         if pool.active < pool.exposure() {
             return Err(Refusal::Exposed);
         }
-        let exit_shares = if pool.exiting.is_zero() {
-            amount
-        } else {
-            part(amount, pool.exit_shares, pool.exiting)
-        };
+        let exit_shares =
+            if pool.exiting.is_zero() { amount } else { part(amount, pool.exit_shares, pool.exiting) };
         if exit_shares.is_zero() {
             return Err(Refusal::NothingMoved);
         }

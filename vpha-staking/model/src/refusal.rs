@@ -17,6 +17,9 @@ pub enum Refusal {
     /// The owner of PHA has too little of it.
     #[error("too little PHA")]
     TooLittlePha,
+    /// PHA cannot be sent to the zero address.
+    #[error("PHA cannot be sent to nobody")]
+    InvalidReceiver,
     /// The owner of vPHA has too little of it.
     #[error("too little vPHA")]
     InsufficientBalance,

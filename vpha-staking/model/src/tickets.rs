@@ -44,9 +44,8 @@ impl Book {
         let free = self.places.iter_mut().enumerate().find(|(_, place)| place.is_none());
         let (number, place) = free.ok_or(Refusal::TooManyTickets)?;
         self.serial = self.serial.saturating_add(1);
-        let id = U256::from(self.serial)
-            .saturating_mul(U256::from(PLACES))
-            .saturating_add(U256::from(number));
+        let id =
+            U256::from(self.serial).saturating_mul(U256::from(PLACES)).saturating_add(U256::from(number));
         *place = Some(Ticket { id, amount, unlock_at, epoch });
         Ok(id)
     }

@@ -124,8 +124,7 @@ impl Vpha {
         }
         let raised = self.assets.saturating_add(fits(assets, 96)?);
         fits(raised, 96).map_err(|_| Refusal::Arithmetic)?;
-        pha.transfer_from(self.at.vpha, by, self.at.vpha, assets)
-            .map_err(|_| Refusal::TransferFromFailed)?;
+        pha.transfer_from(self.at.vpha, by, self.at.vpha, assets).map_err(|_| Refusal::TransferFromFailed)?;
         self.assets = raised;
         self.shares.mint(receiver, shares);
         self.votes.count(&self.shares, now);
@@ -134,12 +133,7 @@ impl Vpha {
 
     /// Burns `shares` for a ticket of what they are worth now, rounded down. Refused: too wide; nothing moved; more than A;
     /// 32 open tickets; too few shares.
-    pub(crate) fn request_unstake(
-        &mut self,
-        by: Address,
-        shares: U256,
-        now: u64,
-    ) -> Result<U256, Refusal> {
+    pub(crate) fn request_unstake(&mut self, by: Address, shares: U256, now: u64) -> Result<U256, Refusal> {
         let assets = fits(self.assets_for(fits(shares, 96)?), 96)?;
         if assets.is_zero() {
             return Err(Refusal::NothingMoved);

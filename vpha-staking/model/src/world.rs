@@ -2,9 +2,7 @@
 
 use alloy_primitives::{Address, U256};
 
-use crate::{
-    Court, DEAD, Emission, Operation, Pools, Refusal, Rewards, Setting, Token, Vpha, setting::SEED,
-};
+use crate::{Court, DEAD, Emission, Operation, Pools, Refusal, Rewards, Setting, Token, Vpha, setting::SEED};
 
 /// The contracts, and PHA.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +59,7 @@ impl World {
     pub fn apply(&mut self, operation: &Operation) -> Result<U256, Refusal> {
         let now = self.now;
         match operation {
+            Operation::SendPha { to, .. } if to.is_zero() => Err(Refusal::InvalidReceiver),
             Operation::SendPha { by, to, amount } => {
                 none(self.pha.transfer(*by, *to, *amount).map_err(|_| Refusal::TooLittlePha))
             }
@@ -83,9 +82,7 @@ impl World {
             Operation::NotifyStakers { by, assets } => {
                 none(self.vpha.notify_reward(&mut self.pha, *by, *assets))
             }
-            Operation::Seize { by, shares, to } => {
-                self.vpha.seize(&mut self.pha, *by, *shares, *to, now)
-            }
+            Operation::Seize { by, shares, to } => self.vpha.seize(&mut self.pha, *by, *shares, *to, now),
             Operation::Pause { by } => none(self.vpha.pause(*by)),
             Operation::Unpause { by } => none(self.vpha.unpause(*by)),
             Operation::Send { by, to, amount } => none(self.vpha.transfer(*by, *to, *amount, now)),

@@ -17,6 +17,7 @@ sol! {
         function transferFrom(address from, address to, uint256 amount) external returns (bool);
         function approve(address spender, uint256 amount) external returns (bool);
         error ERC20InsufficientBalance(address sender, uint256 balance, uint256 needed);
+        error ERC20InvalidReceiver(address receiver);
     }
 
     /// What solady's tokens and libraries have beside.
@@ -63,7 +64,7 @@ sol! {
 
 /// What a function returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Returns {
+pub(crate) enum Returns {
     Nothing,
     /// The boolean of ERC-20.
     True,
@@ -71,21 +72,21 @@ pub enum Returns {
 }
 
 /// A call, and what it returns.
-pub struct Call {
-    pub caller: Address,
-    pub to: Address,
-    pub input: Vec<u8>,
-    pub returns: Returns,
+pub(crate) struct Call {
+    pub(crate) caller: Address,
+    pub(crate) to: Address,
+    pub(crate) input: Vec<u8>,
+    pub(crate) returns: Returns,
 }
 
 /// Somebody, where it does not matter who.
 const ANYBODY: Address = Address::repeat_byte(0xaa);
 
-pub fn class(class: &Class) -> IOperatorPool::Class {
+pub(crate) fn class(class: &Class) -> IOperatorPool::Class {
     IOperatorPool::Class { minBond: class.min_bond, bondPerBatch: class.bond_per_batch, weight: class.weight }
 }
 
-pub fn call_of(operation: &Operation, at: &Contracts) -> Call {
+pub(crate) fn call_of(operation: &Operation, at: &Contracts) -> Call {
     use Returns::{Nothing, Number, True};
     let call = |caller: &Address, to, input, returns| Call { caller: *caller, to, input, returns };
     let any = &ANYBODY;
@@ -168,8 +169,11 @@ pub fn call_of(operation: &Operation, at: &Contracts) -> Call {
             call(&by, at.pool, input.abi_encode(), Nothing)
         }
         Operation::Reserve { by, operators, batch, finalized } => {
-            let (batchIndex, finalizedIndex) = (U256::from(batch), U256::from(finalized));
-            let input = IProverBonds::reserveCall { operators, batchIndex, finalizedIndex };
+            let input = IProverBonds::reserveCall {
+                operators,
+                batchIndex: U256::from(batch),
+                finalizedIndex: U256::from(finalized),
+            };
             call(&by, at.pool, input.abi_encode(), Nothing)
         }
         Operation::Submit { operators } => {
@@ -184,8 +188,8 @@ pub fn call_of(operation: &Operation, at: &Contracts) -> Call {
             call(any, at.rollup, TestRollup::finalizeCall { index }.abi_encode(), Nothing)
         }
         Operation::Discard { keep } => {
-            let keepThrough = U256::from(keep);
-            call(any, at.rollup, TestRollup::discardCall { keepThrough }.abi_encode(), Nothing)
+            let keep_through = U256::from(keep);
+            call(any, at.rollup, TestRollup::discardCall { keepThrough: keep_through }.abi_encode(), Nothing)
         }
         Operation::Equivocation { by, operator, evidence, reporter } if by == at.rollup => {
             let input = TestRollup::reportEquivocationCall { operator, evidence, reporter };
@@ -195,12 +199,14 @@ pub fn call_of(operation: &Operation, at: &Contracts) -> Call {
             let input = IConflictListener::onEquivocationCall { operator, evidence, reporter };
             call(&by, at.court, input.abi_encode(), Nothing)
         }
-        Operation::Dispute { by, operators: (operatorA, operatorB), evidence, reporter } if by == at.rollup => {
-            let input = TestRollup::reportDisputeCall { operatorA, operatorB, evidence, reporter };
+        Operation::Dispute { by, operators: (first, second), evidence, reporter } if by == at.rollup => {
+            let input =
+                TestRollup::reportDisputeCall { operatorA: first, operatorB: second, evidence, reporter };
             call(any, at.rollup, input.abi_encode(), Nothing)
         }
-        Operation::Dispute { by, operators: (operatorA, operatorB), evidence, reporter } => {
-            let input = IConflictListener::onDisputeCall { operatorA, operatorB, evidence, reporter };
+        Operation::Dispute { by, operators: (first, second), evidence, reporter } => {
+            let input =
+                IConflictListener::onDisputeCall { operatorA: first, operatorB: second, evidence, reporter };
             call(&by, at.court, input.abi_encode(), Nothing)
         }
         Operation::MissedSlot { by, operator, evidence, payee } => {
@@ -220,9 +226,7 @@ pub fn call_of(operation: &Operation, at: &Contracts) -> Call {
         Operation::SettleCase { id } => {
             call(any, at.court, IFaultCourt::settleCall { id }.abi_encode(), Nothing)
         }
-        Operation::Expire { id } => {
-            call(any, at.court, IFaultCourt::expireCall { id }.abi_encode(), Nothing)
-        }
+        Operation::Expire { id } => call(any, at.court, IFaultCourt::expireCall { id }.abi_encode(), Nothing),
         Operation::SetSlots { by, scheduler, slot_bond } => {
             let input = IFaultCourt::setSlotsCall { scheduler, slotBond: slot_bond };
             call(&by, at.court, input.abi_encode(), Nothing)
@@ -236,25 +240,32 @@ pub fn call_of(operation: &Operation, at: &Contracts) -> Call {
         Operation::SettleReward { operator } => {
             call(any, at.rewards, IProverRewards::settleCall { operator }.abi_encode(), Nothing)
         }
-        Operation::SetRewardRate { by, rate } => {
-            call(&by, at.rewards, IProverRewards::setRewardRateCall { rewardRate: rate }.abi_encode(), Nothing)
-        }
+        Operation::SetRewardRate { by, rate } => call(
+            &by,
+            at.rewards,
+            IProverRewards::setRewardRateCall { rewardRate: rate }.abi_encode(),
+            Nothing,
+        ),
         Operation::Distribute { most } => {
             call(any, at.emission, IEmissionController::distributeCall { maxDays: most }.abi_encode(), Number)
         }
-        Operation::SetTreasury { by, to } => {
-            call(&by, at.emission, IEmissionController::setTreasuryCall { treasury: to }.abi_encode(), Nothing)
-        }
+        Operation::SetTreasury { by, to } => call(
+            &by,
+            at.emission,
+            IEmissionController::setTreasuryCall { treasury: to }.abi_encode(),
+            Nothing,
+        ),
     }
 }
 
 /// The selector of the error that the contracts revert with.
-pub fn selector_of(refusal: Refusal) -> [u8; 4] {
+pub(crate) fn selector_of(refusal: Refusal) -> [u8; 4] {
     match refusal {
         Refusal::NotAllowed => IVPHA::NotAllowed::SELECTOR,
         Refusal::Arithmetic => Panic::SELECTOR,
         Refusal::TooWide => Solady::Overflow::SELECTOR,
         Refusal::TooLittlePha => Token::ERC20InsufficientBalance::SELECTOR,
+        Refusal::InvalidReceiver => Token::ERC20InvalidReceiver::SELECTOR,
         Refusal::InsufficientBalance => Solady::InsufficientBalance::SELECTOR,
         Refusal::InsufficientAllowance => Solady::InsufficientAllowance::SELECTOR,
         Refusal::TransferFailed => Solady::TransferFailed::SELECTOR,

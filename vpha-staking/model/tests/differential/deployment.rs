@@ -60,7 +60,7 @@ sol! {
 }
 
 /// Deploys with `setting`, and makes the world that is equal to it.
-pub fn deploy(mut setting: Setting) -> (Machine, World) {
+pub(crate) fn deploy(mut setting: Setting) -> (Machine, World) {
     let mut machine = Machine::new();
     machine.set_time(setting.start);
     let pha = machine.deploy("PHA", &[]);
@@ -92,7 +92,8 @@ pub fn deploy(mut setting: Setting) -> (Machine, World) {
     );
     machine.deploy(
         "OperatorPool",
-        &PoolConfig { vpha, rollup, court, timelock, exitDelay: exit, classes: classes(&setting) }.abi_encode(),
+        &PoolConfig { vpha, rollup, court, timelock, exitDelay: exit, classes: classes(&setting) }
+            .abi_encode(),
     );
     machine.deploy(
         "FaultCourt",
@@ -135,6 +136,6 @@ fn classes(setting: &Setting) -> Vec<IOperatorPool::Class> {
 }
 
 /// The accounts that act. There are more than act at one time: whoever is slashed makes room for another.
-pub fn users() -> Vec<Address> {
+pub(crate) fn users() -> Vec<Address> {
     (1..=48).map(|number| Address::with_last_byte(number).create(0)).collect()
 }

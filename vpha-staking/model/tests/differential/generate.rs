@@ -2,10 +2,10 @@
 
 use alloy_primitives::{Address, B256, U256};
 use proptest::{
-    prelude::{Rng, RngCore},
+    prelude::{Rng, RngExt},
     test_runner::{RngAlgorithm, TestRng},
 };
-use staking_model::{Book, Class, Delays, Operation, Pool, Roles, Setting, Status, World, ether};
+use staking_model::{Book, Case, Class, Delays, Operation, Pool, Roles, Setting, Status, World, ether};
 
 use crate::{deployment::users, machine::DEPLOYER, trial::Step};
 
@@ -13,7 +13,7 @@ use crate::{deployment::users, machine::DEPLOYER, trial::Step};
 const WINDOW: usize = 6;
 
 /// Draws the steps of one trial.
-pub struct Generator {
+pub(crate) struct Generator {
     rng: TestRng,
     users: Vec<Address>,
     /// The first user that acts. It rises when pools are closed for good.
@@ -26,7 +26,7 @@ pub struct Generator {
 }
 
 impl Generator {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
@@ -35,7 +35,7 @@ impl Generator {
     }
 
     /// What staking is deployed with: production's numbers, a devnet's delays, emission of next to nothing.
-    pub fn setting(&mut self) -> Setting {
+    pub(crate) fn setting(&mut self) -> Setting {
         let [timelock, council, treasury] = [1, 2, 3].map(Address::repeat_byte);
         let mut setting = Setting { roles: Roles { timelock, council, treasury }, ..Setting::default() };
         if self.rng.random_bool(0.3) {
@@ -50,7 +50,7 @@ impl Generator {
     }
 
     /// The steps that a trial starts with: PHA, allowances, pools.
-    pub fn opening(&mut self, setting: &Setting) -> Vec<Step> {
+    pub(crate) fn opening(&mut self, setting: &Setting) -> Vec<Step> {
         let mut operations = Vec::new();
         let endowment = if self.rng.random_bool(0.2) { ether(3_000_000) } else { ether(700_000_000) };
         operations.push(Operation::SendPha { by: DEPLOYER, to: setting.at.emission, amount: endowment });
@@ -72,7 +72,7 @@ impl Generator {
     }
 
     /// The next step.
-    pub fn next(&mut self, world: &World) -> Step {
+    pub(crate) fn next(&mut self, world: &World) -> Step {
         if let Some((by, thaw, left)) = self.burst {
             self.burst = (left > 1).then_some((by, thaw, left - 1));
             let operation = if thaw {
@@ -100,9 +100,9 @@ impl Generator {
             0..500 => 0,
             500..700 => self.rng.random_range(1..15),
             700..900 => self.rng.random_range(0..=exit / 500),
-            900..960 => self.rng.random_range(0..=exit / 40),
-            960..970 => self.rng.random_range(0..=exit / 4),
-            970..971 => self.rng.random_range(0..=400 * 86_400),
+            900..960 => self.rng.random_range(0..=exit / 60),
+            960..964 => self.rng.random_range(0..=exit / 4),
+            964..965 => self.rng.random_range(0..=400 * 86_400),
             _ => self.until_something(world),
         }
     }
@@ -113,10 +113,13 @@ impl Generator {
         let tickets = world.vpha.books.get(&user).into_iter();
         let exits = world.pools.of.get(&user).map(|pool| &pool.exits).into_iter();
         let unlocks = tickets.chain(exits).flat_map(Book::open).map(|ticket| ticket.unlock_at);
-        let cases = world.court.cases.iter().rev().take(6).flat_map(|case| [case.executable_from, case.deadline]);
+        let cases =
+            world.court.cases.iter().rev().take(6).flat_map(|case| [case.executable_from, case.deadline]);
         let day = world.setting.start + (world.emission.today(world.now) + 1) * 86_400;
         let times: Vec<_> = unlocks.chain(cases).chain([day]).filter(|time| *time > world.now).collect();
-        let time = times[self.rng.random_range(0..times.len())];
+        // Mostly the next one: what comes later would find all others over.
+        let next = times.iter().copied().min().filter(|_| self.rng.random_bool(0.8));
+        let time = next.unwrap_or_else(|| times[self.rng.random_range(0..times.len())]);
         time - world.now - self.rng.random_range(0..2)
     }
 
@@ -126,7 +129,11 @@ impl Generator {
         let vpha = &world.vpha;
         let shares = vpha.shares.balance(by);
         match self.rng.random_range(0..1000) {
-            0..20 => Operation::SendPha { by, to: self.receiver(world), amount: self.amount(world.pha.balance(by)) },
+            0..20 => Operation::SendPha {
+                by,
+                to: self.receiver(world),
+                amount: self.amount(world.pha.balance(by)),
+            },
             20..32 => {
                 let (spender, amount) = (at.vpha, self.allowance(world.pha.balance(by)));
                 // An allowance of the emission controller lets strangers' rewards be tried.
@@ -150,28 +157,38 @@ impl Generator {
                 Operation::NotifyStakers { by, assets }
             }
             303..308 => Operation::Seize { by, shares: self.amount(shares), to },
-            308..312 => Operation::Pause { by: self.mostly(roles.council, by) },
-            312..322 => Operation::Unpause { by: self.mostly(roles.timelock, by) },
+            308..310 => Operation::Pause { by: self.mostly(roles.council, by) },
+            310..322 => Operation::Unpause { by: self.mostly(roles.timelock, by) },
             322..350 => Operation::Send { by, to: self.receiver(world), amount: self.amount(shares) },
             350..370 => {
                 let to = self.receiver(world);
                 Operation::SendFrom { by: to, from: by, to, amount: self.amount(shares) }
             }
-            370..385 => {
-                Operation::Approve { by, spender: self.either(at.pool, to, 0.5), amount: self.allowance(shares) }
-            }
+            370..385 => Operation::Approve {
+                by,
+                spender: self.either(at.pool, to, 0.5),
+                amount: self.allowance(shares),
+            },
             385..405 => Operation::Delegate { by, to: self.receiver(world) },
             405..425 => Operation::PastVotes { of: to, at: self.past(world, to) },
             425..435 => Operation::PastTotal { at: self.past(world, to) },
 
-            435..450 => Operation::CreatePool { by, class: U256::from([1, 1, 1, 2, 0, 5, 40][self.below(7)]) },
+            435..450 => {
+                Operation::CreatePool { by, class: U256::from([1, 1, 1, 2, 0, 5, 40][self.below(7)]) }
+            }
             450..500 => Operation::Bond { by, amount: self.bond(world, by, shares) },
             500..550 => Operation::Thaw { by, shares: self.amount(shares_of(world, by)) },
-            550..600 => Operation::Finish { by, id: self.ticket(world.pools.of.get(&by).map(|pool| &pool.exits)) },
+            550..600 => {
+                Operation::Finish { by, id: self.ticket(world.pools.of.get(&by).map(|pool| &pool.exits)) }
+            }
             600..610 => Operation::SettlePool { operator: by },
             610..622 => {
                 let all = world.pools.slashable(to);
-                Operation::Slash { by: self.impersonated(at.court, by), operator: to, amount: self.amount(all) }
+                Operation::Slash {
+                    by: self.impersonated(at.court, by),
+                    operator: to,
+                    amount: self.amount(all),
+                }
             }
             622..626 => {
                 let amount = self.amount(world.pools.slashable(to));
@@ -187,18 +204,19 @@ impl Generator {
                 Operation::PayOut { by: self.impersonated(at.court, by), amount, to }
             }
             640..648 => {
-                let number = U256::from([1, 1, 1, 1, 2, 3, 5, 0, 33, world.pools.classes.len() + 1][self.below(10)]);
+                let number =
+                    U256::from([1, 1, 1, 1, 2, 3, 5, 0, 33, world.pools.classes.len() + 1][self.below(10)]);
                 Operation::SetClass { by: self.mostly(roles.timelock, by), number, class: self.class() }
             }
             648..652 => {
-                let operators = self.operators();
+                let operators = self.operators(world);
                 Operation::Reserve { by, operators, batch: world.batches + 1, finalized: world.finalized }
             }
 
-            652..712 => Operation::Submit { operators: self.operators() },
+            652..712 => Operation::Submit { operators: self.operators(world) },
             712..742 => {
                 let batch = world.batches + 1 - self.rng.random_range(0..4).min(world.batches);
-                Operation::AddProofs { batch, operators: self.operators() }
+                Operation::AddProofs { batch, operators: self.operators(world) }
             }
             742..782 => {
                 let waiting = world.batches.saturating_sub(world.finalized);
@@ -209,11 +227,16 @@ impl Generator {
                 Operation::Discard { keep: world.finalized + self.rng.random_range(0..=waiting) }
             }
 
-            787..792 => {
+            787..790 => {
                 let by = self.mostly(at.rollup, by);
-                Operation::Equivocation { by, operator: to, evidence: self.evidence(), reporter: self.receiver(world) }
+                Operation::Equivocation {
+                    by,
+                    operator: to,
+                    evidence: self.evidence(),
+                    reporter: self.receiver(world),
+                }
             }
-            792..802 => {
+            790..802 => {
                 let (operators, evidence) = ((to, self.user()), self.evidence());
                 let (by, reporter) = (self.mostly(at.rollup, by), self.receiver(world));
                 Operation::Dispute { by, operators, evidence, reporter }
@@ -223,15 +246,36 @@ impl Generator {
                 let by = self.mostly(world.court.scheduler, by);
                 Operation::MissedSlot { by, operator: to, evidence, payee: self.receiver(world) }
             }
-            817..829 => Operation::Uphold { by: self.mostly(roles.timelock, by), id: self.case(world, &[Status::Open]) },
-            829..835 => Operation::Dismiss { by: self.mostly(roles.timelock, by), id: self.case(world, &[Status::Open]) },
-            835..841 => Operation::Veto { by: self.mostly(roles.council, by), id: self.case(world, &[Status::Upheld]) },
-            841..869 => Operation::Execute { id: self.case(world, &[Status::Upheld]) },
-            869..889 => Operation::SettleCase { id: self.case(world, &[Status::Executed]) },
-            889..904 => Operation::Expire { id: self.case(world, &[Status::Open, Status::Upheld]) },
+            817..829 => {
+                let id = self.case(world, |case| case.status == Status::Open && world.now < case.deadline);
+                Operation::Uphold { by: self.mostly(roles.timelock, by), id }
+            }
+            829..835 => {
+                let id = self.case(world, |case| case.status == Status::Open && world.now < case.deadline);
+                Operation::Dismiss { by: self.mostly(roles.timelock, by), id }
+            }
+            835..841 => {
+                let id = self
+                    .case(world, |case| case.status == Status::Upheld && world.now < case.executable_from);
+                Operation::Veto { by: self.mostly(roles.council, by), id }
+            }
+            841..869 => {
+                let due = |case: &Case| (case.executable_from..case.deadline).contains(&world.now);
+                Operation::Execute { id: self.case(world, |case| case.status == Status::Upheld && due(case)) }
+            }
+            869..889 => {
+                Operation::SettleCase { id: self.case(world, |case| case.status == Status::Executed) }
+            }
+            889..904 => {
+                Operation::Expire { id: self.case(world, |case| case.holds() && world.now >= case.deadline) }
+            }
             904..912 => {
                 let slot_bond = self.slot_bond(world, to);
-                Operation::SetSlots { by: self.mostly(roles.timelock, by), scheduler: self.users[0], slot_bond }
+                Operation::SetSlots {
+                    by: self.mostly(roles.timelock, by),
+                    scheduler: self.users[0],
+                    slot_bond,
+                }
             }
 
             912..918 => {
@@ -342,8 +386,12 @@ impl Generator {
         }
     }
 
-    fn operators(&mut self) -> Vec<Address> {
+    /// Those who may prove, mostly.
+    fn operators(&mut self, world: &World) -> Vec<Address> {
         let mut operators: Vec<_> = (0..=self.below(3)).map(|_| self.user()).collect();
+        if self.rng.random_bool(0.9) {
+            operators.retain(|operator| world.pools.is_eligible(*operator));
+        }
         operators.sort_unstable();
         operators.dedup();
         operators
@@ -382,11 +430,13 @@ impl Generator {
     }
 
     /// A case where something can be done, mostly.
-    fn case(&mut self, world: &World, statuses: &[Status]) -> U256 {
+    fn case(&mut self, world: &World, fits: impl Fn(&Case) -> bool) -> U256 {
         let cases = &world.court.cases;
-        let fit: Vec<_> = (1..=cases.len()).filter(|id| statuses.contains(&cases[id - 1].status)).collect();
+        let fit: Vec<_> = (1..=cases.len()).filter(|id| fits(&cases[id - 1])).collect();
         if fit.is_empty() || self.rng.random_bool(0.1) {
-            return U256::from(self.rng.random_range(0..cases.len() + 2));
+            // One of the last, which may be in any state.
+            let last = cases.len() + 1;
+            return U256::from(last - self.below(8).min(last));
         }
         U256::from(fit[self.below(fit.len())])
     }

@@ -14,19 +14,19 @@ use revm::{
 };
 
 /// Who deploys everything, and gets all PHA.
-pub const DEPLOYER: Address = Address::repeat_byte(0xde);
+pub(crate) const DEPLOYER: Address = Address::repeat_byte(0xde);
 
 /// Most gas of a transaction on L1 (EIP-7825).
 const GAS: u64 = 16_777_216;
 
 /// Calls of anybody to anything, one after the other. Gas is no matter here.
-pub struct Machine {
+pub(crate) struct Machine {
     evm: MainnetEvm<MainnetContext<CacheDB<EmptyDB>>>,
     deployed: u64,
 }
 
 impl Machine {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let evm = Context::mainnet()
             .with_db(CacheDB::<EmptyDB>::default())
             .modify_cfg_chained(|cfg| cfg.set_spec_and_mainnet_gas_params(SpecId::OSAKA))
@@ -35,16 +35,16 @@ impl Machine {
         Self { evm, deployed: 0 }
     }
 
-    pub fn set_time(&mut self, now: u64) {
+    pub(crate) fn set_time(&mut self, now: u64) {
         self.evm.ctx.block.timestamp = U256::from(now);
     }
 
     /// The address of the contract that is `ahead` deployments away.
-    pub fn next_address(&self, ahead: u64) -> Address {
+    pub(crate) fn next_address(&self, ahead: u64) -> Address {
         DEPLOYER.create(self.deployed + ahead)
     }
 
-    pub fn deploy(&mut self, contract: &str, arguments: &[u8]) -> Address {
+    pub(crate) fn deploy(&mut self, contract: &str, arguments: &[u8]) -> Address {
         let code = [&code(contract)[..], arguments].concat();
         let transaction = TxEnv {
             caller: DEPLOYER,
@@ -66,7 +66,7 @@ impl Machine {
     }
 
     /// What the call returned, or what it reverted with.
-    pub fn call(&mut self, caller: Address, to: Address, input: Vec<u8>) -> Result<Bytes, Bytes> {
+    pub(crate) fn call(&mut self, caller: Address, to: Address, input: Vec<u8>) -> Result<Bytes, Bytes> {
         match self.evm.system_call_one_with_caller(caller, to, input.into()).unwrap() {
             ExecutionResult::Success { output, .. } => Ok(output.into_data()),
             ExecutionResult::Revert { output, .. } => Err(output),
@@ -83,7 +83,13 @@ fn code(contract: &str) -> Bytes {
         // The error says to run `make contracts`.
         let artifacts = Artifacts::of(&contracts).unwrap();
         let names = [
-            "PHA", "TestRollup", "VPHA", "OperatorPool", "FaultCourt", "ProverRewards", "EmissionController",
+            "PHA",
+            "TestRollup",
+            "VPHA",
+            "OperatorPool",
+            "FaultCourt",
+            "ProverRewards",
+            "EmissionController",
         ];
         names.map(|name| (name, artifacts.creation_code(name).unwrap())).to_vec()
     });

@@ -24,9 +24,9 @@ use std::{
 
 use alloy_primitives::U256;
 use generate::Generator;
-use staking_model::{Operation, Setting};
+use staking_model::Operation;
 use tally::Tally;
-use trial::{Step, Translate, Trial};
+use trial::{Translate, Trial};
 
 /// Steps of one trial. A trial starts anew, with other delays, before slashes have burned all there is.
 const TRIAL: u64 = 5_000;
@@ -50,7 +50,7 @@ fn the_contracts_are_the_model() {
                     if seed >= first + trials {
                         return;
                     }
-                    let (_, _, counted) = run(seed, TRIAL, Clone::clone).unwrap_or_else(|failed| panic!("{failed}"));
+                    let counted = run(seed, TRIAL, Clone::clone).unwrap_or_else(|failed| panic!("{failed}"));
                     tally.lock().unwrap().add(counted);
                 }
             });
@@ -77,7 +77,7 @@ fn a_difference_is_found_and_its_trace_is_short() {
 }
 
 /// One trial. Errors with the shortest trace that ends in a difference.
-fn run(seed: u64, steps: u64, translate: Translate) -> Result<(Setting, Vec<Step>, Tally), String> {
+fn run(seed: u64, steps: u64, translate: Translate) -> Result<Tally, String> {
     let mut generator = Generator::new(seed);
     let mut trial = Trial::new(generator.setting(), translate);
     let setting = trial.world.setting.clone();
@@ -97,9 +97,10 @@ fn run(seed: u64, steps: u64, translate: Translate) -> Result<(Setting, Vec<Step
         }
     }
     if !failed && trial.compare_all().is_ok() {
-        return Ok((setting, trace, tally));
+        return Ok(tally);
     }
     let (shortest, difference) = shrink::shrink(&setting, trace, translate);
-    let listed: Vec<_> = shortest.iter().map(|step| format!("  +{} s {:?}", step.wait, step.operation)).collect();
+    let listed: Vec<_> =
+        shortest.iter().map(|step| format!("  +{} s {:?}", step.wait, step.operation)).collect();
     Err(format!("seed {seed}: {}\n{}\nwith {:?}", difference.0, listed.join("\n"), setting.delays))
 }

@@ -5,7 +5,7 @@ use staking_model::Setting;
 use crate::trial::{Difference, Step, Translate, Trial};
 
 /// The difference that `trace` ends in, if any, and how many steps it takes.
-pub fn replay(setting: &Setting, trace: &[Step], translate: Translate) -> Option<(usize, Difference)> {
+pub(crate) fn replay(setting: &Setting, trace: &[Step], translate: Translate) -> Option<(usize, Difference)> {
     let mut trial = Trial::new(setting.clone(), translate);
     for (place, step) in trace.iter().enumerate() {
         if let Err(difference) = trial.step(step) {
@@ -16,7 +16,11 @@ pub fn replay(setting: &Setting, trace: &[Step], translate: Translate) -> Option
 }
 
 /// Leaves out halves, quarters and so on, down to single steps, as long as there is a difference at all.
-pub fn shrink(setting: &Setting, mut trace: Vec<Step>, translate: Translate) -> (Vec<Step>, Difference) {
+pub(crate) fn shrink(
+    setting: &Setting,
+    mut trace: Vec<Step>,
+    translate: Translate,
+) -> (Vec<Step>, Difference) {
     let (length, mut difference) = replay(setting, &trace, translate).expect("the trace fails");
     trace.truncate(length);
     let mut size = trace.len().div_ceil(2);

@@ -20,21 +20,21 @@ const COMPARE_ALL: u64 = 256;
 
 /// One step: some time passes, then somebody does something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
-    pub wait: u64,
-    pub operation: Operation,
+pub(crate) struct Step {
+    pub(crate) wait: u64,
+    pub(crate) operation: Operation,
 }
 
 /// How the contracts differ from the model, or the model from its own invariants.
 #[derive(Debug)]
-pub struct Difference(pub String);
+pub(crate) struct Difference(pub(crate) String);
 
 /// What an operation does on the contracts. A test replaces it, to see that a difference is found.
-pub type Translate = fn(&Operation) -> Operation;
+pub(crate) type Translate = fn(&Operation) -> Operation;
 
-pub struct Trial {
+pub(crate) struct Trial {
     machine: Machine,
-    pub world: World,
+    pub(crate) world: World,
     translate: Translate,
     /// Nobody has acted in the name of the court or the emission controller.
     undisturbed: bool,
@@ -44,13 +44,13 @@ pub struct Trial {
 }
 
 impl Trial {
-    pub fn new(setting: Setting, translate: Translate) -> Self {
+    pub(crate) fn new(setting: Setting, translate: Translate) -> Self {
         let (machine, world) = deploy(setting);
         Self { machine, world, translate, undisturbed: true, steps: 0, promised: BTreeMap::new() }
     }
 
     /// Does `step` on both. They must do, refuse, return and show the same.
-    pub fn step(&mut self, step: &Step) -> Result<Result<U256, Refusal>, Difference> {
+    pub(crate) fn step(&mut self, step: &Step) -> Result<Result<U256, Refusal>, Difference> {
         self.world.pass(step.wait);
         self.machine.set_time(self.world.now);
         self.undisturbed &= !in_anothers_name(&step.operation, &self.world);
@@ -70,12 +70,16 @@ impl Trial {
         about.operators.iter().for_each(|operator| views.operator(*operator));
         about.cases.iter().for_each(|id| views.case(*id));
         match &step.operation {
-            Operation::Distribute { .. } | Operation::SetTreasury { .. } | Operation::NotifyProvers { .. } => {
+            Operation::Distribute { .. }
+            | Operation::SetTreasury { .. }
+            | Operation::NotifyProvers { .. } => {
                 views.emission();
                 views.rewards();
             }
             Operation::ClaimReward { .. } | Operation::SetRewardRate { .. } => views.rewards(),
-            Operation::SetClass { .. } | Operation::SetSlots { .. } | Operation::Pause { .. } => views.parameters(),
+            Operation::SetClass { .. } | Operation::SetSlots { .. } | Operation::Pause { .. } => {
+                views.parameters()
+            }
             _ => {}
         }
         let views = views.all;
@@ -88,7 +92,7 @@ impl Trial {
     }
 
     /// Compares everything that can be seen of everybody.
-    pub fn compare_all(&mut self) -> Result<(), Difference> {
+    pub(crate) fn compare_all(&mut self) -> Result<(), Difference> {
         let mut views = Views::of(&self.world);
         views.sums();
         views.parameters();
@@ -241,7 +245,11 @@ fn in_anothers_name(operation: &Operation, world: &World) -> bool {
     }
 }
 
-fn same(modelled: &Result<U256, Refusal>, answered: &Result<Bytes, Bytes>, returns: Returns) -> Result<(), Difference> {
+fn same(
+    modelled: &Result<U256, Refusal>,
+    answered: &Result<Bytes, Bytes>,
+    returns: Returns,
+) -> Result<(), Difference> {
     let expected = match (modelled, returns) {
         (Ok(_), Returns::Nothing) => Ok(Vec::new()),
         (Ok(_), Returns::True) => Ok(U256::ONE.to_be_bytes_vec()),
@@ -260,7 +268,9 @@ fn same(modelled: &Result<U256, Refusal>, answered: &Result<Bytes, Bytes>, retur
     Err(Difference(format!(
         "the model says {}, the contracts {}",
         modelled.map_or_else(|refusal| format!("no: {refusal:?}"), |number| format!("yes: {number}")),
-        answered.as_ref().map_or_else(|no| format!("no: {}", shown(no)), |yes| format!("yes: {}", shown(yes))),
+        answered
+            .as_ref()
+            .map_or_else(|no| format!("no: {}", shown(no)), |yes| format!("yes: {}", shown(yes))),
     )))
 }
 

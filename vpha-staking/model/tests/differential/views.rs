@@ -2,32 +2,34 @@
 
 use alloy_primitives::{Address, B256, U256, Uint};
 use alloy_sol_types::{SolCall, SolValue};
-use contracts_bindings::{IEmissionController, IFaultCourt, IOperatorPool, IProverBonds, IProverRewards, IVPHA};
+use contracts_bindings::{
+    IEmissionController, IFaultCourt, IOperatorPool, IProverBonds, IProverRewards, IVPHA,
+};
 use staking_model::{Book, Case, Fault, Pool, Status, World, ether};
 
 use crate::abi::{Solady, TestRollup, Token, class};
 
 /// A view function, and what it must return.
-pub struct View {
-    pub name: String,
-    pub to: Address,
-    pub input: Vec<u8>,
-    pub expected: Vec<u8>,
+pub(crate) struct View {
+    pub(crate) name: String,
+    pub(crate) to: Address,
+    pub(crate) input: Vec<u8>,
+    pub(crate) expected: Vec<u8>,
 }
 
 /// Collects views.
-pub struct Views<'a> {
+pub(crate) struct Views<'a> {
     world: &'a World,
-    pub all: Vec<View>,
+    pub(crate) all: Vec<View>,
 }
 
 impl<'a> Views<'a> {
-    pub fn of(world: &'a World) -> Self {
+    pub(crate) fn of(world: &'a World) -> Self {
         Self { world, all: Vec::with_capacity(24) }
     }
 
     /// What every operation may move.
-    pub fn sums(&mut self) {
+    pub(crate) fn sums(&mut self) {
         let (world, at) = (self.world, self.world.setting.at);
         let vpha = &world.vpha;
         self.number("A", at.vpha, IVPHA::totalAssetsCall {}, vpha.assets);
@@ -40,7 +42,7 @@ impl<'a> Views<'a> {
     }
 
     /// What is moved by few.
-    pub fn parameters(&mut self) {
+    pub(crate) fn parameters(&mut self) {
         let (world, at) = (self.world, self.world.setting.at);
         let vpha = &world.vpha;
         self.number("rewardRate", at.vpha, IVPHA::rewardRateCall {}, vpha.rewards.rate);
@@ -73,7 +75,7 @@ impl<'a> Views<'a> {
         self.emission();
     }
 
-    pub fn rewards(&mut self) {
+    pub(crate) fn rewards(&mut self) {
         let (rewards, at) = (&self.world.rewards, self.world.setting.at);
         self.number("available", at.rewards, IProverRewards::availableCall {}, rewards.available);
         let unstreamed = rewards.stream.unstreamed;
@@ -82,7 +84,7 @@ impl<'a> Views<'a> {
         self.account("PHA of rewards", at.rewards);
     }
 
-    pub fn emission(&mut self) {
+    pub(crate) fn emission(&mut self) {
         let (emission, at) = (&self.world.emission, self.world.setting.at);
         self.number("emitted", at.emission, IEmissionController::emittedCall {}, emission.emitted);
         let next = U256::from(emission.next_day);
@@ -98,13 +100,13 @@ impl<'a> Views<'a> {
     }
 
     /// Who has how much PHA.
-    pub fn account(&mut self, name: &str, owner: Address) {
+    pub(crate) fn account(&mut self, name: &str, owner: Address) {
         let pha = self.world.setting.at.pha;
         self.number(name, pha, owned(owner), self.world.pha.balance(owner));
     }
 
     /// A holder of vPHA.
-    pub fn holder(&mut self, owner: Address) {
+    pub(crate) fn holder(&mut self, owner: Address) {
         let (vpha, at) = (&self.world.vpha, self.world.setting.at);
         self.account("PHA", owner);
         self.number("vPHA", at.vpha, owned(owner), vpha.shares.balance(owner));
@@ -112,7 +114,7 @@ impl<'a> Views<'a> {
     }
 
     /// What of a holder only some operations move.
-    pub fn holder_in_full(&mut self, owner: Address) {
+    pub(crate) fn holder_in_full(&mut self, owner: Address) {
         let (vpha, at) = (&self.world.vpha, self.world.setting.at);
         self.holder(owner);
         let delegate = vpha.votes.delegate(owner).into_word().into();
@@ -122,13 +124,14 @@ impl<'a> Views<'a> {
         self.number("allowance of PHA", at.pha, allowed(at.vpha), pha.allowance(owner, at.vpha));
         self.number("allowance of vPHA", at.vpha, allowed(at.pool), vpha.shares.allowance(owner, at.pool));
         let tickets = vpha.books.get(&owner).map(|book| listed(book, |ticket| ticket.amount));
-        let (ids, assets, unlockAt) = tickets.unwrap_or_default();
-        let expected = IVPHA::ticketsCall::abi_encode_returns(&IVPHA::ticketsReturn { ids, assets, unlockAt });
+        let (ids, assets, unlock_at) = tickets.unwrap_or_default();
+        let expected = IVPHA::ticketsReturn { ids, assets, unlockAt: unlock_at };
+        let expected = IVPHA::ticketsCall::abi_encode_returns(&expected);
         self.push("tickets", at.vpha, IVPHA::ticketsCall { owner }, expected);
     }
 
     /// An operator.
-    pub fn operator(&mut self, operator: Address) {
+    pub(crate) fn operator(&mut self, operator: Address) {
         let (pools, at) = (&self.world.pools, self.world.setting.at);
         let nothing = Pool::default();
         let pool = pools.of.get(&operator).unwrap_or(&nothing);
@@ -146,9 +149,9 @@ impl<'a> Views<'a> {
             work: pool.work,
         };
         self.push("pool", at.pool, IOperatorPool::poolOfCall { operator }, state.abi_encode());
-        let (ids, amounts, unlockAt) = listed(&pool.exits, |exit| pool.worth(exit.amount, exit.epoch));
-        let expected =
-            IOperatorPool::exitsCall::abi_encode_returns(&IOperatorPool::exitsReturn { ids, amounts, unlockAt });
+        let (ids, amounts, unlock_at) = listed(&pool.exits, |exit| pool.worth(exit.amount, exit.epoch));
+        let expected = IOperatorPool::exitsReturn { ids, amounts, unlockAt: unlock_at };
+        let expected = IOperatorPool::exitsCall::abi_encode_returns(&expected);
         self.push("exits", at.pool, IOperatorPool::exitsCall { operator }, expected);
         let eligible = U256::from(pools.is_eligible(operator));
         self.number("isEligible", at.pool, IProverBonds::isEligibleCall { operator }, eligible);
@@ -158,7 +161,7 @@ impl<'a> Views<'a> {
         self.number("owed", at.rewards, IProverRewards::owedCall { operator }, owed);
     }
 
-    pub fn case(&mut self, id: U256) {
+    pub(crate) fn case(&mut self, id: U256) {
         let expected = self.world.court.case(id).map_or_else(no_case, expected_case);
         self.push("case", self.world.setting.at.court, IFaultCourt::caseOfCall { id }, expected.abi_encode());
     }

@@ -22,7 +22,7 @@ use crate::{
     error::Error,
     journal::Key,
     network::{Contracts, L2_BRIDGE, L2_MESSENGER},
-    report::{Event, Report},
+    report::{Report, Step},
     sender::{Call, SendError, Sender},
     stage::MessageState,
     token::{self, Asset, Token},
@@ -247,7 +247,7 @@ async fn follow(
                 reason: "it made no such deposit".to_owned(),
             })?;
         if told != Some(deposit.l2_transaction) {
-            report.tell(&Event::Depositing { l2_transaction: deposit.l2_transaction });
+            report.tell_step(&Step::Depositing { l2_transaction: deposit.l2_transaction });
             told = Some(deposit.l2_transaction);
         }
         match arrival(bridge, &deposit).await? {

@@ -12,7 +12,7 @@ use crate::{
     error::Error,
     network::L2_MESSENGER,
     proof::{NodeAnswer, Proof},
-    report::{Event, Report},
+    report::{Event, Report, Step},
     sender::{Call, Sender},
     stage::{MessageState, Stage},
     view::{self, PortalView},
@@ -62,7 +62,7 @@ pub async fn advance(
             answer => answer?,
         };
         if told.as_ref() != Some(&stage) {
-            report.tell(&Event::Stage { withdrawal: hash, stage: stage.clone(), now });
+            report.tell_step(&Step::Stage { withdrawal: hash, stage: stage.clone(), now });
             told = Some(stage.clone());
             forget(sender, hash, &stage)?;
         }

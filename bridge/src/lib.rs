@@ -22,31 +22,27 @@
 //! | [`refusal`], [`error`], [`words`] | what goes wrong, in plain words |
 //! | [`report`] | what is told on the way |
 //! | [`relay`] | proving and finalising others' withdrawals |
-//! | [`keys`], [`cli`], [`telemetry`] | the program |
+//! | [`cli`] | the program |
+//!
+//! [`chain`], [`sender`], [`journal`], [`amount`], [`refusal`] and [`words`] are those of [`contracts_client`].
 
-pub mod amount;
-pub mod chain;
 pub mod cli;
 pub mod deposit;
 pub mod error;
 pub mod finish;
 pub mod history;
-pub mod journal;
-pub mod keys;
 pub mod locate;
 pub mod network;
 pub mod proof;
-pub mod refusal;
 pub mod relay;
 pub mod report;
-pub mod sender;
 pub mod stage;
-pub mod telemetry;
 pub mod token;
 pub mod view;
 pub mod withdraw;
 pub mod withdrawal;
-pub mod words;
+
+pub use contracts_client::{amount, chain, journal, refusal, sender, words};
 
 use chain::{Chain, Layer};
 use network::Network;

@@ -2,11 +2,9 @@
 
 use std::process::ExitCode;
 
-use bridge::{
-    cli::{self, Cli},
-    telemetry,
-};
+use bridge::cli::{self, Cli};
 use clap::Parser;
+use contracts_client::telemetry;
 
 #[tokio::main]
 async fn main() -> ExitCode {

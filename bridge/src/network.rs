@@ -1,8 +1,10 @@
 //! Which chains and contracts a bridge connects. Everything here is the user's word: nodes are held against it.
 
-use std::{fs, io, path::Path};
+use std::path::Path;
 
 use alloy_primitives::{Address, address};
+pub use contracts_client::network::{Endpoint, NetworkError, PartialEndpoint};
+use contracts_client::network::{read, read_or_devnet};
 use serde::Deserialize;
 
 /// `L2CrossDomainMessenger`.
@@ -23,16 +25,6 @@ pub struct Network {
     pub l2: Endpoint,
     /// The contracts on L1.
     pub contracts: Contracts,
-}
-
-/// How to reach a chain, and which it must be.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Endpoint {
-    /// JSON-RPC over HTTP.
-    pub rpc: String,
-    /// EIP-155 chain id. No transaction is signed for any other.
-    pub chain_id: u64,
 }
 
 /// Contracts of the bridge.
@@ -60,16 +52,6 @@ pub struct NetworkFile {
     pub contracts: PartialContracts,
 }
 
-/// See [`Endpoint`].
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct PartialEndpoint {
-    /// JSON-RPC over HTTP.
-    pub rpc: Option<String>,
-    /// EIP-155 chain id.
-    pub chain_id: Option<u64>,
-}
-
 /// See [`Contracts`]. The names are those of `devnet.json`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -86,49 +68,23 @@ pub struct PartialContracts {
     pub l2_pha: Option<Address>,
 }
 
-/// Why the network is not known.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum NetworkError {
-    /// The file cannot be read.
-    #[error("network file {path}: {error}")]
-    File {
-        /// The file.
-        path: String,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// The file is not the JSON that the devnet writes.
-    #[error("network file {path}: {error}")]
-    Format {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        error: serde_json::Error,
-    },
-    /// Something is missing.
-    #[error("{0} is not known: give it as a flag, or name a file that has it (--network FILE)")]
-    Missing(&'static str),
-}
-
 impl NetworkFile {
     /// Reads `devnet.json` or a file like it. Unknown fields are passed over.
     pub fn read(path: &Path) -> Result<Self, NetworkError> {
-        let name = || path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|error| NetworkError::File { path: name(), error })?;
-        serde_json::from_str(&text).map_err(|error| NetworkError::Format { path: name(), error })
+        read(path)
+    }
+
+    /// The file at `path`, or a devnet's if there is one here and none was named.
+    pub fn read_or_devnet(path: Option<&Path>) -> Result<Self, NetworkError> {
+        read_or_devnet(path)
     }
 
     /// What `self` says, and `other` where it says nothing.
     pub fn or(self, other: Self) -> Self {
-        let endpoint = |a: PartialEndpoint, b: PartialEndpoint| PartialEndpoint {
-            rpc: a.rpc.or(b.rpc),
-            chain_id: a.chain_id.or(b.chain_id),
-        };
         let (a, b) = (self.contracts, other.contracts);
         Self {
-            l1: endpoint(self.l1, other.l1),
-            l2: endpoint(self.l2, other.l2),
+            l1: self.l1.or(other.l1),
+            l2: self.l2.or(other.l2),
             contracts: PartialContracts {
                 portal: a.portal.or(b.portal),
                 l1_standard_bridge: a.l1_standard_bridge.or(b.l1_standard_bridge),
@@ -144,14 +100,8 @@ impl NetworkFile {
         let missing = NetworkError::Missing;
         let contracts = self.contracts;
         Ok(Network {
-            l1: Endpoint {
-                rpc: self.l1.rpc.ok_or(missing("the L1 node (--l1-rpc)"))?,
-                chain_id: self.l1.chain_id.ok_or(missing("the L1 chain id (--l1-chain-id)"))?,
-            },
-            l2: Endpoint {
-                rpc: self.l2.rpc.ok_or(missing("the L2 node (--l2-rpc)"))?,
-                chain_id: self.l2.chain_id.ok_or(missing("the L2 chain id (--l2-chain-id)"))?,
-            },
+            l1: self.l1.complete(["the L1 node (--l1-rpc)", "the L1 chain id (--l1-chain-id)"])?,
+            l2: self.l2.complete(["the L2 node (--l2-rpc)", "the L2 chain id (--l2-chain-id)"])?,
             contracts: Contracts {
                 portal: contracts.portal.ok_or(missing("the portal (--portal)"))?,
                 l1_bridge: contracts

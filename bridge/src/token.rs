@@ -2,12 +2,13 @@
 
 use std::{fmt, str::FromStr};
 
-use alloy::{rpc::types::Filter, sol, sol_types::SolEvent};
+use alloy::{rpc::types::Filter, sol_types::SolEvent};
 use alloy_primitives::{Address, B256, U256, keccak256};
 use contracts_bindings::{
     IOptimismMintableERC20::{bridgeCall, remoteTokenCall},
     IOptimismMintableERC20Factory::OptimismMintableERC20Created,
 };
+pub use contracts_client::token::Token;
 
 use crate::{
     Bridge,
@@ -18,17 +19,6 @@ use crate::{
     withdrawal::TokenPair,
     words,
 };
-
-sol! {
-    /// What is asked of tokens.
-    interface Token {
-        function symbol() external view returns (string);
-        function decimals() external view returns (uint8);
-        function balanceOf(address account) external view returns (uint256);
-        function allowance(address owner, address spender) external view returns (uint256);
-        function approve(address spender, uint256 amount) external;
-    }
-}
 
 /// Most characters of a symbol that are shown.
 const SYMBOL_LENGTH: usize = 16;

@@ -23,6 +23,14 @@ sol! {
     }
 }
 
+impl Transition {
+    /// keccak256 of (`configHash`, `parentOutputRoot`, `daHash`, `l1OriginHash`): what the result was made from.
+    pub fn inputs_hash(&self) -> B256 {
+        let parts = [self.configHash, self.parentOutputRoot, self.daHash, self.l1OriginHash];
+        keccak256(parts.map(|part| part.0).concat())
+    }
+}
+
 /// The EIP-712 domain of a `Rollup` contract on L1.
 pub fn domain(l1_chain_id: u64, rollup: Address) -> Eip712Domain {
     eip712_domain! {

@@ -279,7 +279,8 @@ impl Settings {
     }
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path, what: &'static str) -> Result<T, ConfigError> {
+/// Reads a file that should hold `what`, as JSON.
+pub fn read_json<T: DeserializeOwned>(path: &Path, what: &'static str) -> Result<T, ConfigError> {
     let text =
         std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.into(), source })?;
     serde_json::from_str(&text).map_err(|source| ConfigError::Parse { path: path.into(), what, source })

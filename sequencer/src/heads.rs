@@ -3,6 +3,11 @@
 use alloy_primitives::B256;
 use tokio::sync::watch;
 
+use crate::{
+    batcher::is_on_l1,
+    store::{BatchStatus, Snapshot, StoreError},
+};
+
 /// A block of the L2, by what identifies it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Head {
@@ -64,6 +69,31 @@ impl Heads {
             finalized: watch::Sender::new(finalized),
             l1: watch::Sender::new(L1Heads::default()),
         }
+    }
+
+    /// All tags as the store knows them. L1 has the last word, once it answers.
+    pub fn of(snapshot: &Snapshot) -> Result<Self, StoreError> {
+        let head = snapshot.head();
+        let at = |number| {
+            let hash = snapshot.block_hash(number)?.ok_or(StoreError::UnknownBlock { number, head })?;
+            Ok::<_, StoreError>(Head { number, hash })
+        };
+        let (mut safe, mut finalized) = (0, 0);
+        let mut batch = snapshot.last_batch()?;
+        while let Some(record) = batch {
+            if is_on_l1(&record) {
+                safe = safe.max(record.last_block);
+            }
+            if record.status == BatchStatus::Final {
+                finalized = record.last_block;
+                break;
+            }
+            batch = match record.index.checked_sub(1) {
+                Some(index) if index > 0 => snapshot.batch(index)?,
+                _ => None,
+            };
+        }
+        Ok(Self::new(at(head)?, at(safe)?, at(finalized)?))
     }
 
     /// The newest sealed block.

@@ -6,15 +6,14 @@ use eyre::{WrapErr as _, eyre};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::{
-    batcher::is_on_l1,
     builder::{self, Builder, BuilderError, BuilderInputs, FixedOrigin, OriginSource},
     config::Settings,
-    heads::{Head, Heads},
+    heads::Heads,
     l1::{L1Error, L1Setup, L1Side},
     pool::Pool,
     replica::{BlobSource, Replica, ReplicaSetup},
     rpc::{Api, RpcServer},
-    store::{BatchStatus, Retention, Snapshot, Store},
+    store::{Retention, Store},
 };
 
 /// Requests to the builder that may wait.
@@ -66,7 +65,7 @@ impl Node {
             let block = replica.catch_up().await.wrap_err("cannot take over what is on L1")?;
             tracing::info!(block, "the store holds what is on L1");
         }
-        let heads = heads_of(&store.snapshot()?)?;
+        let heads = Heads::of(&store.snapshot()?)?;
 
         // What listens comes first: if a port is taken, no block is sealed and no batch submitted.
         let api = Api {
@@ -156,30 +155,6 @@ impl Node {
         }
         Ok(())
     }
-}
-
-/// The tags as the store knows them; L1 has the last word, once it answers.
-fn heads_of(snapshot: &Snapshot) -> eyre::Result<Heads> {
-    let at = |number| {
-        let hash = snapshot.block_hash(number)?.ok_or_else(|| eyre!("the store lacks block {number}"))?;
-        Ok::<_, eyre::Report>(Head { number, hash })
-    };
-    let (mut safe, mut finalized) = (0, 0);
-    let mut batch = snapshot.last_batch()?;
-    while let Some(record) = batch {
-        if is_on_l1(&record) {
-            safe = safe.max(record.last_block);
-        }
-        if record.status == BatchStatus::Final {
-            finalized = record.last_block;
-            break;
-        }
-        batch = match record.index.checked_sub(1) {
-            Some(index) if index > 0 => snapshot.batch(index)?,
-            _ => None,
-        };
-    }
-    Ok(Heads::new(at(snapshot.head())?, at(safe)?, at(finalized)?))
 }
 
 /// Waits for a thread on another one, so that its end can be awaited.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use alloy_primitives::U256;
 
 use crate::{
-    amount::{AmountError, Decimal},
+    amount::{self, AmountError, Decimal},
     token::{TokenError, TokenName},
 };
 
@@ -38,12 +38,9 @@ impl FromStr for Amount {
     type Err = ParseError;
 
     fn from_str(text: &str) -> Result<Self, ParseError> {
-        let text = text.trim();
-        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-        let (number, unit) = text.split_at(end);
-        let (number, unit) = (number.parse()?, unit.trim());
+        let (number, unit) = amount::split(text)?;
         let (token, decimals) = match unit.to_ascii_lowercase().as_str() {
-            "" => return Err(ParseError::NoToken(text.to_owned())),
+            "" => return Err(ParseError::NoToken(text.trim().to_owned())),
             "wei" => (TokenName::Ether, Some(0)),
             "gwei" => (TokenName::Ether, Some(9)),
             _ => (unit.parse()?, None),

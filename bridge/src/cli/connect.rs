@@ -1,24 +1,24 @@
 //! Flags that say where, and with which key.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use alloy::network::EthereumWallet;
 use alloy_primitives::{Address, hex};
 use clap::Args;
+use contracts_client::keys::{self, Source, Variables};
 use eyre::{OptionExt, Result};
 
 use super::Amount;
 use crate::{
     Bridge,
     chain::Layer,
-    journal::Journal,
-    keys::{self, Source},
+    journal::{self, Journal},
     network::{Network, NetworkFile, PartialContracts, PartialEndpoint},
     sender::Sender,
 };
 
-/// Where a devnet leaves its file.
-const DEVNET_FILE: &str = ".devnet/devnet.json";
+/// Environment variables that may hold the key and the keystore's password.
+const VARIABLES: Variables = Variables { key: "BRIDGE_PRIVATE_KEY", password: "BRIDGE_PASSWORD" };
 
 /// Chains and contracts. Flags go before the file.
 #[derive(Debug, Args)]
@@ -103,11 +103,7 @@ impl NetworkArgs {
     }
 
     fn complete(&self) -> Result<Network> {
-        let file = match &self.network {
-            Some(path) => NetworkFile::read(path)?,
-            None if Path::new(DEVNET_FILE).is_file() => NetworkFile::read(Path::new(DEVNET_FILE))?,
-            None => NetworkFile::default(),
-        };
+        let file = NetworkFile::read_or_devnet(self.network.as_deref())?;
         let flags = NetworkFile {
             l1: PartialEndpoint { rpc: self.l1_rpc.clone(), chain_id: self.l1_chain_id },
             l2: PartialEndpoint { rpc: self.l2_rpc.clone(), chain_id: self.l2_chain_id },
@@ -123,12 +119,9 @@ impl NetworkArgs {
     }
 
     fn state_dir(&self) -> Result<PathBuf> {
-        let variable =
-            |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         self.state_dir
             .clone()
-            .or_else(|| Some(variable("XDG_STATE_HOME")?.join("phala-bridge")))
-            .or_else(|| Some(variable("HOME")?.join(".local/state/phala-bridge")))
+            .or_else(|| journal::default_folder("phala-bridge"))
             .ok_or_eyre("no home folder: give --state-dir FOLDER")
     }
 }
@@ -156,15 +149,6 @@ impl KeyArgs {
             (None, Some(file)) => Source::File(file),
             (None, None) => Source::Environment,
         };
-        Ok(keys::load(source, |name| std::env::var(name).ok(), ask_password)?)
+        Ok(keys::load(source, VARIABLES, |name| std::env::var(name).ok(), keys::ask_password)?)
     }
-}
-
-fn ask_password() -> Option<String> {
-    let terminal = console::Term::stderr();
-    if !terminal.is_term() {
-        return None;
-    }
-    terminal.write_str("Password of the keystore: ").ok()?;
-    terminal.read_secure_line().ok()
 }

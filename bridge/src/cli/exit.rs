@@ -1,19 +1,11 @@
 //! Exit codes. Scripts rely on them.
 
+pub use contracts_client::exit::{DONE, FAILED, INTERRUPTED, NOT_YET, TEMPORARY};
+
 use crate::{deposit::Arrival, error::Error, stage::Stage};
 
-/// It is done.
-pub const DONE: u8 = 0;
-/// It failed.
-pub const FAILED: u8 = 1;
-/// It is not over: the same command goes on later.
-pub const NOT_YET: u8 = 3;
 /// It is over, but it did not arrive.
 pub const NOT_ARRIVED: u8 = 4;
-/// A node did not answer: the same command may go well now.
-pub const TEMPORARY: u8 = 5;
-/// Somebody pressed Ctrl-C.
-pub const INTERRUPTED: u8 = 130;
 
 /// For a withdrawal.
 pub fn of_stage(stage: &Stage) -> u8 {

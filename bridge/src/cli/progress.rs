@@ -1,91 +1,20 @@
 //! What is shown on the way, on standard error.
 
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressStyle};
+use contracts_client::progress::Progress;
 
 use crate::{
-    amount,
-    report::{Event, Report},
+    report::{Report, Step},
     stage::Stage,
     words,
 };
 
-/// JSON lines for programs, a spinner on a terminal, plain lines elsewhere.
-#[derive(Debug)]
-pub(crate) enum Progress {
-    Json,
-    People(ProgressBar),
-}
-
-impl Progress {
-    pub(crate) fn json() -> Self {
-        Self::Json
-    }
-
-    pub(crate) fn for_people() -> Self {
-        let spinner = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}") {
-            spinner.set_style(style);
-        }
-        Self::People(spinner)
-    }
-
-    /// Nothing more is under way.
-    pub(crate) fn finish(&self) {
-        if let Self::People(spinner) = self {
-            spinner.finish_and_clear();
-        }
-    }
-}
-
 impl Report for Progress {
-    fn tell(&self, event: &Event) {
-        match self {
-            Self::Json => {
-                if let Ok(line) = serde_json::to_string(event) {
-                    eprintln!("{line}");
-                }
-            }
-            Self::People(spinner) => {
-                let line = line(event);
-                if spinner.is_hidden() {
-                    eprintln!("{line}");
-                } else if is_lasting(event) {
-                    spinner.println(format!("  {line}"));
-                } else {
-                    spinner.reset_elapsed();
-                    spinner.set_message(line);
-                    spinner.enable_steady_tick(Duration::from_millis(100));
-                }
-            }
-        }
-    }
-}
-
-/// Whether it stays on the screen.
-fn is_lasting(event: &Event) -> bool {
-    matches!(event, Event::Resumed { .. } | Event::Mined { .. } | Event::Trouble { .. })
-}
-
-fn line(event: &Event) -> String {
-    let ether = |wei| amount::format(wei, 18);
-    match event {
-        Event::Resumed { what, layer, transaction } => {
-            format!("an earlier run has sent {layer} transaction {transaction}: {what}")
-        }
-        Event::Signing { what, layer, max_cost, .. } => {
-            format!("{what}: signing for {layer}, gas at most {} ETH", ether(*max_cost))
-        }
-        Event::Sent { layer, transaction, .. } => {
-            format!("{layer} transaction {transaction}: waiting for a block")
-        }
-        Event::Mined { what, layer, transaction, block, cost } => {
-            format!("{what}: {layer} block {block}, gas {} ETH, transaction {transaction}", ether(*cost))
-        }
-        Event::Depositing { l2_transaction } => format!("on its way to L2 as {l2_transaction}"),
-        Event::Stage { stage, now, .. } => stage_line(stage, *now),
-        Event::Trouble { error } => format!("{error}; asking again"),
+    fn tell_step(&self, step: &Step) {
+        let line = match step {
+            Step::Depositing { l2_transaction } => format!("on its way to L2 as {l2_transaction}"),
+            Step::Stage { stage, now, .. } => stage_line(stage, *now),
+        };
+        self.show(step, false, line);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use alloy_primitives::{Address, B256};
+use contracts_client::{progress::Progress, telemetry};
 use eyre::{Result, WrapErr, bail};
 use serde::Serialize;
 use serde_json::json;
@@ -13,7 +14,6 @@ use super::{
     connect::{Account, Connection},
     documents::{AccountDocument, Assets, Balance, Movement},
     exit,
-    progress::Progress,
 };
 use crate::{
     amount,
@@ -24,7 +24,6 @@ use crate::{
     locate::Found,
     relay::{self, Relayer, budget::Limit, state::StateFile},
     stage::Stage,
-    telemetry,
     token::Asset,
     withdraw,
     withdrawal::Withdrawal,
@@ -58,7 +57,7 @@ struct Session {
 
 async fn command(cli: Cli) -> Result<u8> {
     let connection = cli.network.connect().await?;
-    let progress = if cli.json { Progress::json() } else { Progress::for_people() };
+    let progress = Progress::new(cli.json);
     let mut session = Session { connection, progress, json: cli.json, assets: Assets::default() };
     match cli.command {
         Command::Deposit(args) => session.deposit(args).await,
@@ -231,6 +230,7 @@ impl Session {
     async fn relay(&mut self, args: Relay) -> Result<u8> {
         if let Some(listen) = args.metrics() {
             telemetry::metrics(listen).wrap_err_with(|| format!("metrics on {listen}"))?;
+            relay::describe_metrics();
         }
         let Account { l1, .. } = args.key.account(&self.connection)?;
         let config = relay::Config {

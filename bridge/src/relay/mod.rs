@@ -18,7 +18,7 @@ use std::{
 };
 
 use alloy_primitives::{B256, U256};
-use metrics::{counter, gauge};
+use metrics::{counter, describe_counter, describe_gauge, gauge};
 use tokio::{
     task::JoinSet,
     time::{Instant, sleep},
@@ -319,6 +319,18 @@ fn unix_now() -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "for a metric")]
 fn as_f64(number: u64) -> f64 {
     number as f64
+}
+
+/// Says what the relayer's metrics are.
+pub fn describe_metrics() {
+    describe_counter!("bridge_relay_proved", "Withdrawals that the relayer proved");
+    describe_counter!("bridge_relay_finalized", "Withdrawals that the relayer finalised");
+    describe_counter!("bridge_relay_spent_wei", "Wei spent on gas");
+    describe_counter!("bridge_relay_failures", "Rounds that ended with an error");
+    describe_counter!("bridge_relay_skipped", "Withdrawals that the relayer does not serve, by reason");
+    describe_gauge!("bridge_relay_open", "Withdrawals that are not finalised yet, or not deep in L1");
+    describe_gauge!("bridge_relay_budget_wei", "Wei that may still be spent in this window");
+    describe_gauge!("bridge_relay_l2_block", "Last L2 block whose withdrawals are known");
 }
 
 #[cfg(test)]

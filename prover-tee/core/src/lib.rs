@@ -26,4 +26,4 @@ pub use frame::{FrameError, read, write};
 pub use message::{Message, MessageError};
 
 /// Version of both protocols. A peer that speaks another one is turned away.
-pub const PROTOCOL_VERSION: u64 = 2;
+pub const PROTOCOL_VERSION: u64 = 3;

@@ -1,8 +1,8 @@
 //! Messages between the sequencer and a prover host.
 //!
 //! The host connects and says [`Hello`]; the sequencer answers [`Welcome`], or [`Rejected`] and
-//! closes. Then the sequencer sends one [`Job`] at a time and waits for [`Signature`] or
-//! [`Refused`] before the next. Either may come long after, so the sequencer sends [`Ping`] in
+//! closes. Then the sequencer sends one [`Job`] at a time and waits for [`Signature`], [`Refused`] or
+//! [`Contradiction`] before the next. Either may come long after, so the sequencer sends [`Ping`] in
 //! between, which the host answers at once even while a job runs.
 //!
 //! Nothing here is secret, and nothing a host says is believed: the sequencer recovers the signer
@@ -11,7 +11,10 @@
 use alloy_primitives::{Address, B256, Bytes, FixedBytes};
 use alloy_rlp::{RlpDecodable, RlpEncodable};
 
-use crate::{enclave::RefusalCode, message::messages};
+use crate::{
+    enclave::{RefusalCode, Signed},
+    message::messages,
+};
 
 messages! {
     /// What the sequencer sends. Read with [`frame::MAX_BATCH`](crate::frame::MAX_BATCH).
@@ -38,6 +41,8 @@ messages! {
         0x03 => Refused,
         /// I am.
         0x04 => Pong,
+        /// The enclave signed another result than the job expects.
+        0x05 => Contradiction,
     }
 }
 
@@ -90,6 +95,18 @@ pub struct Signature {
     pub digest: B256,
     /// `r ‖ s ‖ v`, see [`signature`](crate::signature).
     pub signature: FixedBytes<65>,
+}
+
+/// The enclave signed another result of the same input: the enclave is broken, or what the sequencer
+/// expects is wrong. A digest tells nobody what was signed, so the whole transition comes with it.
+#[derive(Clone, Debug, PartialEq, Eq, RlpEncodable, RlpDecodable)]
+pub struct Contradiction {
+    /// Index of the batch, as in the job.
+    pub batch: u64,
+    /// The digest that the job expects.
+    pub digest: B256,
+    /// What the enclave signed instead.
+    pub signed: Signed,
 }
 
 /// The enclave did not sign.

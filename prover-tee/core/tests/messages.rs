@@ -15,7 +15,8 @@ use prover_core::{
     },
     frame::{self, MAX_BATCH, MAX_CONTROL},
     sequencer::{
-        self, Hello, Job, Ping, Pong, ProverMessage, Rejected, SequencerMessage, Signature, Welcome,
+        self, Contradiction, Hello, Job, Ping, Pong, ProverMessage, Rejected, SequencerMessage, Signature,
+        Welcome,
     },
 };
 
@@ -84,6 +85,11 @@ fn prover_message() -> impl Strategy<Value = ProverMessage> {
             sequencer::Refused { batch, digest, code, reason }.into()
         }),
         any::<u64>().prop_map(|number| Pong { number }.into()),
+        (any::<u64>(), hash(), transition(), signature()).prop_map(
+            |(batch, digest, transition, signature)| {
+                Contradiction { batch, digest, signed: Signed { transition, signature } }.into()
+            }
+        ),
     ]
 }
 
@@ -226,7 +232,7 @@ fn format_is_pinned() {
         ref_block_number: 70_000,
         ref_block_hash: byte(7).1,
     })));
-    add(frame::encode(&EnclaveResponse::from(Signed {
+    let signed = Signed {
         transition: Transition {
             configHash: byte(9).1,
             parentOutputRoot: byte(10).1,
@@ -238,7 +244,13 @@ fn format_is_pinned() {
             daHash: byte(16).1,
         },
         signature: FixedBytes([8; 65]),
+    };
+    add(frame::encode(&ProverMessage::from(Contradiction {
+        batch: 300,
+        digest: byte(4).1,
+        signed: signed.clone(),
     })));
+    add(frame::encode(&EnclaveResponse::from(signed)));
     add(frame::encode(&EnclaveResponse::from(enclave::Refused {
         code: RefusalCode::Witness,
         reason: "unused node".into(),

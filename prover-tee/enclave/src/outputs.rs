@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use alloy_primitives::{B256, keccak256};
+use alloy_primitives::B256;
 use executor::transition::Transition;
 
 /// Transitions that a key may sign in its life: 64 bytes of memory each. A key lives at most a
@@ -39,7 +39,7 @@ pub enum OutputError {
 impl Outputs {
     /// Takes note that `transition`, with this digest, is about to be signed.
     pub fn admit(&mut self, transition: &Transition, digest: B256) -> Result<(), OutputError> {
-        let inputs = inputs(transition);
+        let inputs = transition.inputs_hash();
         match self.signed.get(&inputs) {
             Some(signed) if *signed == digest => Ok(()),
             Some(signed) => Err(OutputError::Conflict { wanted: digest, signed: *signed }),
@@ -50,13 +50,6 @@ impl Outputs {
             }
         }
     }
-}
-
-/// Hash of (config, parent, data, origin).
-fn inputs(transition: &Transition) -> B256 {
-    let parts =
-        [transition.configHash, transition.parentOutputRoot, transition.daHash, transition.l1OriginHash];
-    keccak256(parts.map(|part| part.0).concat())
 }
 
 #[cfg(test)]

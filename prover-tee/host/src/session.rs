@@ -19,7 +19,7 @@ use metrics::{counter, gauge, histogram};
 use prover_core::{
     Endpoint, PROTOCOL_VERSION,
     enclave::{Info, Prove, RefusalCode, Refused, Signed},
-    sequencer::{self, Hello, Job, Pong, ProverMessage, SequencerMessage, Signature},
+    sequencer::{self, Contradiction, Hello, Job, Pong, ProverMessage, SequencerMessage, Signature},
     signature,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -231,7 +231,8 @@ impl Proving {
         }
     }
 
-    /// What to tell the sequencer. It would hang up on a signature that is not what it expects.
+    /// What to tell the sequencer. It would hang up on a signature that is not what it expects; one that contradicts its
+    /// expectation is shown to it as that, so that it does not stay between enclave and host.
     fn judge(&self, task: &Task, answer: Result<Signed, Refused>) -> Result<ProverMessage, SessionError> {
         let &Task { batch, digest, since } = task;
         let seconds = since.elapsed().as_secs_f64();
@@ -246,14 +247,15 @@ impl Proving {
         };
         let info = &self.info;
         let computed = executor::transition::digest(&signed.transition, info.l1_chain_id, info.rollup);
-        if computed != digest {
-            let reason = format!("the batch has digest {computed}, the job says {digest}");
-            return refused(RefusalCode::Claim, reason);
-        }
-        match signature::recover(digest, &signed.signature) {
+        match signature::recover(computed, &signed.signature) {
             Ok(signer) if signer == info.signer => {}
             Ok(got) => return Err(SessionError::KeyChanged { expected: info.signer, got }),
             Err(error) => return refused(RefusalCode::Internal, error.to_string()),
+        }
+        if computed != digest {
+            counter!("prover_batches_contradicted").increment(1);
+            error!(batch, %computed, expected = %digest, "the enclave signed what the sequencer does not expect");
+            return Ok(Contradiction { batch, digest, signed }.into());
         }
         counter!("prover_batches_proved").increment(1);
         histogram!("prover_proof_seconds").record(seconds);

@@ -6,7 +6,8 @@ use alloy_primitives::{Bytes, hex};
 use alloy_sol_types::{Panic, Revert, SolError, SolInterface};
 use contracts_bindings::{
     ICollateralStore::ICollateralStoreErrors, IEncodingErrors::IEncodingErrorsErrors,
-    IProverRegistry::IProverRegistryErrors, IQuoteVerifier::IQuoteVerifierErrors,
+    IProverBonds::IProverBondsErrors, IProverRegistry::IProverRegistryErrors,
+    IQuoteVerifier::IQuoteVerifierErrors,
 };
 use serde::Serialize;
 
@@ -46,7 +47,13 @@ impl Refusal {
                 }
             )*};
         }
-        known!(IQuoteVerifierErrors, ICollateralStoreErrors, IEncodingErrorsErrors, IProverRegistryErrors);
+        known!(
+            IQuoteVerifierErrors,
+            ICollateralStoreErrors,
+            IEncodingErrorsErrors,
+            IProverRegistryErrors,
+            IProverBondsErrors
+        );
         if let Ok(Revert { reason }) = Revert::abi_decode_validate(data) {
             return Self::unknown("Error", "reason", &reason);
         }
@@ -166,6 +173,7 @@ mod tests {
             ICollateralStoreErrors::SIGNATURES,
             IEncodingErrorsErrors::SIGNATURES,
             IProverRegistryErrors::SIGNATURES,
+            IProverBondsErrors::SIGNATURES,
         ]
         .concat();
         for signature in &signatures {

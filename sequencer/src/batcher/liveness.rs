@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use alloy::{eips::BlockId, sol_types::SolInterface, transports::RpcError};
+use alloy::{eips::BlockId, sol_types::SolInterface};
 use alloy_primitives::{Address, U256};
 use contracts_bindings::IProverRegistry::{self, IProverRegistryErrors};
 use parking_lot::Mutex;
@@ -103,9 +103,7 @@ impl Liveness {
 
 /// The registry's reason, if it was the registry that refused.
 fn refusal(error: &L1Error) -> Option<String> {
-    let L1Error::Request { source, .. } = error else { return None };
-    let RpcError::ErrorResp(payload) = source.as_ref() else { return None };
-    let data = payload.as_revert_data()?;
+    let data = error.revert_data()?;
     Some(match IProverRegistryErrors::abi_decode(&data) {
         Ok(error) => format!("{error:?}"),
         Err(_) => format!("unknown error {data}"),

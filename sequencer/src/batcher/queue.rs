@@ -14,7 +14,9 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use tracing::info;
 
-use crate::store::{BatchPayload, BatchRecord, BatchSignature, BatchStatus, Store, StoreError};
+use crate::store::{
+    BatchPayload, BatchRecord, BatchSignature, BatchStatus, Contradiction, Store, StoreError,
+};
 
 /// The batches that are not final. Cheap to clone; every clone is the same queue.
 #[derive(Clone, Debug)]
@@ -243,6 +245,11 @@ impl BatchQueue {
         *place = Arc::new(self.shared.store.add_signature(record.index, signature)?);
         self.changed();
         Ok(SignatureOutcome::Added)
+    }
+
+    /// Keeps a signature that was checked, and that contradicts what we expected. Returns whether there was room.
+    pub fn add_contradiction(&self, contradiction: &Contradiction) -> Result<bool, StoreError> {
+        self.shared.store.add_contradiction(contradiction)
     }
 
     /// The signatures of `record` that may count.

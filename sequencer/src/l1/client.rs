@@ -10,11 +10,14 @@ use alloy::{
     eips::{BlockId, BlockNumberOrTag},
     network::TransactionBuilder,
     providers::{Provider, RootProvider},
-    rpc::types::{Filter, Log, Transaction, TransactionReceipt, TransactionRequest},
+    rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest},
     sol_types::SolCall,
     transports::TransportResult,
 };
-use alloy_consensus::{Header, ReceiptEnvelope, proofs::calculate_receipt_root};
+use alloy_consensus::{
+    Header, ReceiptEnvelope, TxEnvelope,
+    proofs::{calculate_receipt_root, calculate_transaction_root},
+};
 use alloy_primitives::{Address, B256, Bytes, Sealed, U256};
 use tokio::time::{sleep, timeout};
 
@@ -91,6 +94,24 @@ impl L1Client {
         Ok(receipts)
     }
 
+    /// All transactions of a block, in order: they hash to the transactions root of `header`. Blob transactions come
+    /// without their blobs.
+    pub async fn transactions(&self, header: &Sealed<Header>) -> Result<Vec<TxEnvelope>, L1Error> {
+        let (number, hash) = (header.number(), header.hash());
+        let ask = || self.provider.get_block_by_hash(hash).full();
+        let block = self.request("eth_getBlockByHash", ask).await?;
+        let block = block.ok_or(L1Error::NoTransactions { number, hash })?;
+        let transactions =
+            block.try_into_transactions().map_err(|_| L1Error::NoTransactions { number, hash })?;
+        let transactions: Vec<TxEnvelope> =
+            transactions.into_iter().map(|transaction| transaction.into_inner()).collect();
+        let (expected, computed) = (header.transactions_root(), calculate_transaction_root(&transactions));
+        if computed != expected {
+            return Err(L1Error::WrongTransactionsRoot { number, expected, computed });
+        }
+        Ok(transactions)
+    }
+
     /// The result of a contract call in the state after block `at`.
     pub async fn view<C: SolCall + Clone>(
         &self,
@@ -143,11 +164,6 @@ impl L1Client {
     /// The receipt of a transaction, if it is in a block.
     pub async fn receipt(&self, transaction: B256) -> Result<Option<TransactionReceipt>, L1Error> {
         self.request("eth_getTransactionReceipt", || self.provider.get_transaction_receipt(transaction)).await
-    }
-
-    /// A transaction, if it is in a block.
-    pub async fn transaction(&self, hash: B256) -> Result<Option<Transaction>, L1Error> {
-        self.request("eth_getTransactionByHash", || self.provider.get_transaction_by_hash(hash)).await
     }
 
     async fn request<T, F>(&self, method: &'static str, call: impl Fn() -> F) -> Result<T, L1Error>

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use alloy::{eips::BlockNumberOrTag, transports::TransportError};
-use alloy_primitives::B256;
+use alloy::{
+    eips::BlockNumberOrTag,
+    transports::{RpcError, TransportError},
+};
+use alloy_primitives::{B256, Bytes};
 
 use super::UnwindError;
 use crate::store::StoreError;
@@ -94,6 +97,24 @@ pub enum L1Error {
         /// By the header.
         expected: B256,
         /// Of the receipts in the answer.
+        computed: B256,
+    },
+    /// The transactions of a block that exists are not there.
+    #[error("the L1 node has no transactions of block {number} ({hash})")]
+    NoTransactions {
+        /// Block number.
+        number: u64,
+        /// Block hash.
+        hash: B256,
+    },
+    /// The transactions are not those of the block.
+    #[error("transactions of L1 block {number} have root {computed}, its header says {expected}")]
+    WrongTransactionsRoot {
+        /// Block number.
+        number: u64,
+        /// By the header.
+        expected: B256,
+        /// Of the transactions in the answer.
         computed: B256,
     },
     /// A block that was stored is not there.
@@ -193,6 +214,13 @@ pub enum L1Error {
 }
 
 impl L1Error {
+    /// What the contract said, if it was a contract that refused a call.
+    pub fn revert_data(&self) -> Option<Bytes> {
+        let Self::Request { source, .. } = self else { return None };
+        let RpcError::ErrorResp(payload) = source.as_ref() else { return None };
+        payload.as_revert_data()
+    }
+
     /// Whether the same request may succeed at once: the network failed, not the node's reasoning.
     pub fn is_transient(&self) -> bool {
         match self {

@@ -348,7 +348,7 @@ impl Tracker {
     }
 
     /// Moves the tags to where the queue is. Also right after the start, when L1 may be away.
-    pub(super) fn write_tags(&self) -> Result<(), L1Error> {
+    pub(crate) fn write_tags(&self) -> Result<(), L1Error> {
         let (_, finalized) = self.batches.base();
         let on_l1 = self.batches.last_on_l1();
         let safe = self.batches.get(on_l1).map_or(finalized, |record| record.last_block);

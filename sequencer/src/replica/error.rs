@@ -3,6 +3,7 @@
 use alloy_primitives::B256;
 use executor::{
     batch::{BatchError, BlobError, RecoveryError},
+    block::{BlockError, PushError},
     chain::DataMode,
 };
 
@@ -22,15 +23,7 @@ pub enum ReplicaError {
     /// The data of this chain's batches leave out signatures, without which blocks cannot be rebuilt.
     #[error("the chain's batches are {0:?}: L1 does not hold all that its blocks are made of")]
     Mode(DataMode),
-    /// L1 says which batch it holds, and does not have the transaction that brought it. Try again.
-    #[error("the L1 node has no blob transaction {transaction} of batch {index}")]
-    NoTransaction {
-        /// The batch.
-        index: u64,
-        /// The transaction.
-        transaction: B256,
-    },
-    /// The blobs of the transaction are not those that the provers signed for. The L1 node lies.
+    /// The blobs of the transaction are not those that the provers signed for, which the contract does not allow.
     #[error("transaction {transaction} of batch {index} carries other blobs than its event says")]
     OtherBlobs {
         /// The batch.
@@ -81,6 +74,18 @@ pub enum ReplicaError {
         /// The block before it.
         parent: B256,
     },
+    /// A block of the batch has an origin that no block in its place can have.
+    #[error("batch {index}: a block has origin {given}, expected one from {before} to {last}")]
+    Origin {
+        /// The batch.
+        index: u64,
+        /// Number of the L1 block.
+        given: u64,
+        /// Origin of the block before.
+        before: u64,
+        /// Origin of the batch's last block, by L1.
+        last: u64,
+    },
     /// Execution arrived at something else than the provers signed: an enclave is broken, or this
     /// program is. Do not go on.
     #[error("batch {index} ends in output {computed}, L1 holds {on_l1}")]
@@ -105,7 +110,22 @@ impl ReplicaError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::L1(error) => !error.is_fatal(),
-            Self::Beacon(_) | Self::NoTransaction { .. } => true,
+            Self::Beacon(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the batch itself is at fault: L1 holds, signed by provers, what execution does not give.
+    pub const fn is_fault(&self) -> bool {
+        match self {
+            Self::Blob { .. }
+            | Self::Batch { .. }
+            | Self::Signature { .. }
+            | Self::Parent { .. }
+            | Self::Origin { .. }
+            | Self::Output { .. } => true,
+            Self::Builder(BuilderError::Block { source, .. }) => !matches!(source, BlockError::State(_)),
+            Self::Builder(BuilderError::Push { source, .. }) => !matches!(source, PushError::State(_)),
             _ => false,
         }
     }

@@ -6,9 +6,9 @@ use alloy::{
     consensus::Transaction as _,
     eips::{BlockId, BlockNumberOrTag},
 };
-use alloy_consensus::transaction::Recovered;
-use alloy_primitives::{Address, B256};
-use contracts_bindings::IRollup;
+use alloy_consensus::{Header, TxEnvelope, transaction::Recovered};
+use alloy_primitives::{Address, B256, Sealed, U256};
+use contracts_bindings::IRollup::{self, IRollupEvents};
 use executor::{
     batch::{self, Batch},
     chain::{ChainConfig, DataMode},
@@ -20,9 +20,9 @@ use tracing::{info, warn};
 use super::{BlobSource, ReplicaError};
 use crate::{
     batcher::BatchQueue,
-    builder::{Builder, BuilderConfig, BuilderError, FixedOrigin, ReplayedBlock, Unwind, UnwindTarget},
-    heads::{Head, Heads},
-    l1::{L1Client, L1Config, L1View, RollupStatus, Tracker, Unwinder, Watcher},
+    builder::{Builder, BuilderConfig, FixedOrigin, ReplayedBlock, Unwind, UnwindTarget},
+    heads::Heads,
+    l1::{L1Client, L1Config, L1Error, L1View, RollupStatus, Tracker, Unwinder, Watcher},
     pool::Pool,
     store::{BatchRecord, BatchStatus, Store},
 };
@@ -66,12 +66,8 @@ impl Replica {
         if chain.data_mode != DataMode::Auditable {
             return Err(ReplicaError::Mode(chain.data_mode));
         }
-        let snapshot = store.snapshot()?;
-        let head = snapshot.head();
-        let hash = snapshot.block_hash(head)?.ok_or(BuilderError::MissingBlock(head))?;
-        drop(snapshot);
-        let at = Head { number: head, hash };
-        let heads = Heads::new(at, at, at);
+        let heads = Heads::of(&store.snapshot()?)?;
+        let head = heads.latest().number;
         let client = L1Client::new(&config.rpc, config.request_timeout, config.attempts)?;
         let batches = BatchQueue::open(store.clone(), head)?;
         let (sender, unwinds) = mpsc::channel(1);
@@ -108,19 +104,40 @@ impl Replica {
 
     /// Takes over every batch that L1 has now. Returns the number of the last block.
     pub async fn catch_up(&mut self) -> Result<u64, ReplicaError> {
+        let status = self.follow_l1().await?;
+        self.take_over_some(&status, u64::MAX).await?;
+        Ok(self.builder.parent().number)
+    }
+
+    /// Stores what L1 has, and drops what stood on blocks that it has no more. Takes over no batches. Returns what
+    /// the `Rollup` contract says.
+    pub async fn follow_l1(&mut self) -> Result<RollupStatus, ReplicaError> {
         self.watcher.check_chain().await?;
         self.follow_headers().await?;
-        let status = self.tracker.read().await?;
+        Ok(self.tracker.read().await?)
+    }
+
+    /// Takes over at most `most` of the batches that `status` tells of. Returns the index of the last batch that the
+    /// store and L1 have in common.
+    pub async fn take_over_some(&mut self, status: &RollupStatus, most: u64) -> Result<u64, ReplicaError> {
         let at = BlockId::hash(status.l1_hash);
         let mut agreed = self.last_agreed(status.batch_count, at).await?;
-        while agreed < status.batch_count {
-            if !self.take_over(agreed + 1, &status).await? {
+        let (base, _) = self.batches.base();
+        if agreed < base {
+            // Final batches never go: the node shows another L1, or has not caught up.
+            let batch_count = status.batch_count;
+            return Err(L1Error::FinalBatchGone { index: base, batch_count }.into());
+        }
+        let last = status.batch_count.min(agreed.saturating_add(most));
+        while agreed < last {
+            if !self.take_over(agreed + 1, status).await? {
                 break;
             }
             agreed += 1;
         }
         self.batches.finalize(status.finalized_index.min(agreed))?;
-        Ok(self.builder.parent().number)
+        self.tracker.write_tags()?;
+        Ok(agreed)
     }
 
     /// Takes over what comes until the sequencer has been silent for so long that L1 accepts batches
@@ -212,14 +229,20 @@ impl Replica {
     /// could: L1's newest blocks may not be stored yet.
     async fn take_over(&mut self, index: u64, status: &RollupStatus) -> Result<bool, ReplicaError> {
         let at = BlockId::hash(status.l1_hash);
-        let output = self.tracker.output(index, at).await?;
-        let parent = self.tracker.output(index - 1, at).await?.lastL2Block;
-        let stored = self.store.snapshot()?.last_l1_block()?.map_or(0, |block| block.header.number);
-        if output.l1OriginNumber > stored {
+        let mut output = self.tracker.output(index, at).await?;
+        let parent = self.last_block_of(index - 1, at).await?;
+        let mut submission = self.tracker.submission(index, output.outputRoot, status.l1_block).await?;
+        let Some(header) = self.store.snapshot()?.l1_block(submission.l1_block)?.map(|row| row.header) else {
             return Ok(false);
-        }
-        let submission = self.tracker.submission(index, output.outputRoot, status.l1_block).await?;
-        let data = self.data(index, submission.l1_block, submission.transaction, submission.da_hash).await?;
+        };
+        // What the node told so far could be anything; what is in the block is what the contract accepted.
+        let (transaction, submitted) = self.submitted(index, output.outputRoot, &header).await?;
+        output.lastL2Block = submitted.lastL2Block;
+        output.lastL2Timestamp = submitted.lastL2Timestamp;
+        output.l1OriginNumber = submitted.l1OriginNumber;
+        submission.transaction = *transaction.tx_hash();
+        submission.da_hash = submitted.daHash;
+        let data = self.data(index, &header, &transaction, submission.da_hash).await?;
 
         // Blocks of ours that L1 does not hold make way for those that it does.
         self.batches.drop_from(index)?;
@@ -228,7 +251,7 @@ impl Replica {
             warn!(index, dropped, "blocks that are not on L1 make way for a batch that is");
             self.builder.unwind(UnwindTarget::Block(parent))?;
         }
-        self.replay(index, data)?;
+        self.replay(index, data, output.l1OriginNumber)?;
         let computed = self.own_output(output.lastL2Block)?.unwrap_or_default();
         if computed != output.outputRoot {
             return Err(ReplicaError::Output { index, computed, on_l1: output.outputRoot });
@@ -240,33 +263,58 @@ impl Replica {
         Ok(true)
     }
 
-    /// The data of batch `index`, which `transaction` brought to L1 in block `number`.
+    /// The last block of batch `index`, of which L1 and we have the same output.
+    async fn last_block_of(&self, index: u64, at: BlockId) -> Result<u64, ReplicaError> {
+        if let Some(record) = self.batches.get(index) {
+            return Ok(record.last_block);
+        }
+        let (base, block) = self.batches.base();
+        if index == base {
+            return Ok(block);
+        }
+        Ok(self.tracker.output(index, at).await?.lastL2Block)
+    }
+
+    /// The submission of batch `index` in an L1 block, and its transaction.
+    async fn submitted(
+        &self,
+        index: u64,
+        root: B256,
+        header: &Sealed<Header>,
+    ) -> Result<(TxEnvelope, IRollup::BatchSubmitted), ReplicaError> {
+        let events = self.client.rollup_events(self.config.rollup, header).await?;
+        let found = events.into_iter().find_map(|event| match event.event {
+            IRollupEvents::BatchSubmitted(submitted)
+                if submitted.index == U256::from(index) && submitted.outputRoot == root =>
+            {
+                Some((event.transaction, submitted))
+            }
+            _ => None,
+        });
+        Ok(found.ok_or(L1Error::NoBatchEvent { index, from: header.number })?)
+    }
+
+    /// The data of batch `index`, which `transaction` brought to L1 in block `header`.
     async fn data(
         &self,
         index: u64,
-        number: u64,
-        transaction: B256,
+        header: &Header,
+        transaction: &TxEnvelope,
         expected: B256,
     ) -> Result<Batch, ReplicaError> {
-        let found = self.client.transaction(transaction).await?;
-        let hashes: Vec<B256> = found
-            .as_ref()
-            .and_then(|transaction| transaction.blob_versioned_hashes())
-            .ok_or(ReplicaError::NoTransaction { index, transaction })?
-            .to_vec();
-        if da_hash(&hashes) != expected {
-            return Err(ReplicaError::OtherBlobs { index, transaction });
+        let hashes = transaction.blob_versioned_hashes().unwrap_or_default();
+        if da_hash(hashes) != expected {
+            return Err(ReplicaError::OtherBlobs { index, transaction: *transaction.tx_hash() });
         }
-        let block = self.client.existing_header(BlockNumberOrTag::Number(number)).await?;
-        let blobs = self.blobs.blobs(&block, &hashes).await?;
+        let blobs = self.blobs.blobs(header, hashes).await?;
         let bytes = batch::from_blobs(blobs.iter().map(|blob| &*blob.blob))
             .map_err(|source| ReplicaError::Blob { index, source })?;
         batch::decode(self.chain.data_mode, self.chain.chain_id, bytes.into(), &[])
             .map_err(|source| ReplicaError::Batch { index, source })
     }
 
-    /// Executes and stores the blocks of batch `index`.
-    fn replay(&mut self, index: u64, batch: Batch) -> Result<(), ReplicaError> {
+    /// Executes and stores the blocks of batch `index`, whose last origin is L1 block `last_origin`.
+    fn replay(&mut self, index: u64, batch: Batch, last_origin: u64) -> Result<(), ReplicaError> {
         let parent = self.builder.parent();
         let (expected, hash) = (parent.number + 1, parent.hash_slow());
         if batch.parent_hash != hash || batch.first_number != expected {
@@ -277,6 +325,10 @@ impl Replica {
             .map_err(|source| ReplicaError::Signature { index, source })?;
         let mut senders = senders.into_iter();
         for block in batch.blocks {
+            let (before, given) = (self.builder.origin_number(), block.origin_number);
+            if given < before || given > last_origin {
+                return Err(ReplicaError::Origin { index, given, before, last: last_origin });
+            }
             let next = self.view.origin_at(self.builder.origin_number(), block.origin_number)?;
             let transactions = block
                 .transactions

@@ -9,7 +9,8 @@ use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
 use super::{
-    Api, Args, RpcError, blocks, call, estimate, fees, logs, optimism, send, state, subscribe, withdrawals,
+    Api, Args, RpcError, blocks, call, contradictions, estimate, fees, logs, optimism, send, state,
+    subscribe, withdrawals,
 };
 
 /// How long a heavy request waits for its turn.
@@ -64,6 +65,7 @@ pub(super) fn module(api: Api) -> Result<RpcModule<Api>, RegisterMethodError> {
 
     table.read("optimism_outputAtBlock", 1, optimism::output_at_block)?;
     table.read("optimism_syncStatus", 0, |api, _| optimism::sync_status(api))?;
+    table.read("phala_getContradictions", 1, contradictions::contradictions)?;
     table.heavy("phala_getWithdrawalProof", 1, withdrawals::proof)?;
     table.read("txpool_status", 0, |api, _| Ok(pool_status(api)))?;
 

@@ -20,12 +20,14 @@
 //! | `send` | `eth_sendRawTransaction` |
 //! | `optimism` | `optimism_outputAtBlock`, `optimism_syncStatus` |
 //! | `withdrawals` | `phala_getWithdrawalProof` |
+//! | `contradictions` | `phala_getContradictions` |
 
 mod api;
 mod args;
 mod blocks;
 mod body;
 mod call;
+mod contradictions;
 mod error;
 mod estimate;
 mod fees;
@@ -49,6 +51,7 @@ use tower_http::cors::CorsLayer;
 
 pub use api::Api;
 pub use args::Args;
+pub use contradictions::{Contradiction, Expected, JsonTransition, MAX_PAGE, Signed};
 pub use error::RpcError;
 
 use body::BodyLimit;

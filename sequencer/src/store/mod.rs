@@ -21,6 +21,7 @@
 //! | [`snapshot`], [`state`] | reading |
 //! | [`withdrawals`], [`outputs`] | finding withdrawals, and what proves them when the past is forgotten |
 //! | [`batch`], [`l1`] | batches with their proofs, and blocks of the L1 |
+//! | [`contradictions`] | what provers signed instead of what was expected |
 //!
 //! One process has a store open at a time. Within it, [`Store`] is cheap to clone and used from any
 //! thread; writers wait for each other.
@@ -33,6 +34,7 @@ mod batch;
 mod changes;
 mod codec;
 mod commit;
+mod contradictions;
 mod engine;
 mod error;
 mod history;
@@ -54,6 +56,7 @@ use tokio::sync::watch;
 
 pub use batch::{BatchPayload, BatchRecord, BatchSignature, BatchStatus};
 pub use commit::NewBlock;
+pub use contradictions::Contradiction;
 pub use error::StoreError;
 pub use l1::StoredL1Block;
 pub use outputs::OutputNodes;

@@ -98,6 +98,9 @@ tables! {
     /// Hash of a trie node → its RLP encoding: what proves withdrawals against final outputs.
     output_nodes: "OutputNodes",
 
+    /// Running number → a signed transition that contradicts what we expected of a batch.
+    contradictions: "Contradictions",
+
     /// L1 block number → L1 block hash, header, and receipts if it may hold deposits.
     l1_blocks: "L1Blocks",
 }

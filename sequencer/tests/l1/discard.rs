@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use alloy::sol_types::SolCall;
-use alloy_primitives::{B256, U256};
-use contracts_bindings::{IRollup, ITimelock};
+use alloy_primitives::B256;
+use contracts_bindings::IRollup;
 use devnet::accounts::Role;
 use executor::transition::{Transition, digest};
 
@@ -40,31 +40,6 @@ async fn report_conflict(world: &World, honest: Transition, provers: [&Prover; 2
     world.call(Role::Operator(2), world.deployment.rollup, call.abi_encode()).await;
 }
 
-/// The timelock says which batches stay.
-async fn resolve_conflict(world: &World, keep_through: u64) {
-    let data = IRollup::resolveConflictCall { keepThrough: U256::from(keep_through) }.abi_encode();
-    let (target, timelock) = (world.deployment.rollup, world.deployment.timelock);
-    let schedule = ITimelock::scheduleCall {
-        target,
-        value: U256::ZERO,
-        data: data.clone().into(),
-        predecessor: B256::ZERO,
-        salt: B256::ZERO,
-        delay: U256::ONE,
-    };
-    world.call(Role::Governor, timelock, schedule.abi_encode()).await;
-    let head = world.anvil.head().await.0;
-    until("the delay is over", async || (world.anvil.head().await.0 > head + 1).then_some(())).await;
-    let execute = ITimelock::executeCall {
-        target,
-        value: U256::ZERO,
-        payload: data.into(),
-        predecessor: B256::ZERO,
-        salt: B256::ZERO,
-    };
-    world.call(Role::Governor, timelock, execute.abi_encode()).await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_discard_the_l2_goes_on_from_the_last_kept_batch() {
     let world = World::new().await;
@@ -84,7 +59,7 @@ async fn after_a_discard_the_l2_goes_on_from_the_last_kept_batch() {
     until("the L2 goes on", async || (node.heads.latest().number > head + 5).then_some(())).await;
     assert_eq!(world.last_output().await.0, during, "nothing is submitted while provers disagree");
 
-    resolve_conflict(&world, 0).await;
+    world.resolve_conflict(0).await;
     until("the L2 is another one", async || {
         let other = node.store.snapshot().unwrap().header(1).unwrap()?;
         (other.timestamp > 0 && node.output_root(1) != old_root).then_some(())

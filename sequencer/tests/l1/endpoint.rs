@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256};
 use prover_core::{
     enclave::RefusalCode,
     frame::{self, MAX_CONTROL},
-    sequencer::{Hello, Pong, ProverMessage, Refused, SequencerMessage, Signature},
+    sequencer::{Contradiction, Hello, Pong, ProverMessage, Refused, SequencerMessage, Signature},
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -104,6 +104,49 @@ async fn whoever_breaks_the_protocol_harms_only_itself() {
     while let Some(message) = connection.receive_answering().await {
         assert!(matches!(message, SequencerMessage::Job(_)), "a second hello");
     }
+
+    // Contradictions that are none: the expected transition, another input, somebody else's signature.
+    type Change = fn(&Prover, &mut Contradiction);
+    let lies: [(&str, Change); 3] = [
+        ("of nothing", |prover, lie| {
+            lie.signed.signature = prover.sign(lie.batch, lie.digest).signature;
+            lie.signed.transition.outputRoot = B256::ZERO;
+        }),
+        ("of another input", |prover, lie| {
+            lie.signed.transition.daHash = B256::ZERO;
+            lie.signed.signature = prover.sign(lie.batch, prover.digest(&lie.signed.transition)).signature;
+        }),
+        ("by nobody", |_, lie| lie.signed.signature = [0xff; 65].into()),
+    ];
+    for (name, change) in lies {
+        let mut connection = welcome(sequencer, &prover).await;
+        let Some(SequencerMessage::Job(job)) = connection.receive_answering().await else { panic!("no job") };
+        let mut lie = prover.contradict(&job);
+        change(&prover, &mut lie);
+        connection.send(&lie.into()).await;
+        assert!(connection.receive_answering().await.is_none(), "a contradiction {name}");
+    }
+    assert_eq!(node.store.snapshot().unwrap().contradictions(0).unwrap().count(), 0);
+    // A real one is kept once, and the prover may go on.
+    let mut broken = welcome(sequencer, &prover).await;
+    let mut first = None;
+    for _ in 0..2 {
+        let Some(SequencerMessage::Job(job)) = broken.receive_answering().await else { panic!("no job") };
+        let contradiction = prover.contradict(&job);
+        broken.send(&contradiction.clone().into()).await;
+        first.get_or_insert(contradiction);
+    }
+    let kept = until("a contradiction is kept", async || {
+        node.store.snapshot().unwrap().contradictions(0).unwrap().next().map(|row| row.unwrap())
+    });
+    let (number, kept) = kept.await;
+    assert_eq!((number, kept.signer, kept.operator), (0, prover.signer, prover.operator));
+    assert_eq!(Some(kept.signed), first.map(|first| first.signed));
+    assert_eq!(prover.digest(&kept.expected), {
+        let batch = node.store.snapshot().unwrap().batch(kept.batch).unwrap().unwrap();
+        prover.digest(&batch.transition)
+    });
+    drop(broken);
 
     // One that does not answer pings is taken for dead.
     let mut silent = welcome(sequencer, &prover).await;

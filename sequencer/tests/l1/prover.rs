@@ -6,14 +6,15 @@ use alloy_primitives::{Address, B256};
 use executor::{
     chain::ChainConfig,
     stateless::{self, BatchInput},
-    transition::digest,
+    transition::{Transition, digest},
     witness::Witness,
 };
 use k256::ecdsa::SigningKey;
 use prover_core::{
     Message, PROTOCOL_VERSION,
+    enclave::Signed,
     frame::{self, MAX_BATCH, PREFIX_LENGTH},
-    sequencer::{Hello, Job, Pong, ProverMessage, SequencerMessage, Signature},
+    sequencer::{Contradiction, Hello, Job, Pong, ProverMessage, SequencerMessage, Signature},
     signature,
 };
 use tokio::{
@@ -59,7 +60,7 @@ impl Prover {
         let input = BatchInput::decode(job.input.clone()).expect("an input");
         let witness = Witness::decode(job.witness.clone()).expect("a witness");
         let transition = stateless::run(&self.chain, &input, &witness).expect("a valid batch");
-        let digest = digest(&transition, self.chain.l1_chain_id, self.rollup);
+        let digest = self.digest(&transition);
         assert_eq!(digest, job.digest);
         self.sign(job.batch, digest)
     }
@@ -68,19 +69,41 @@ impl Prover {
         Signature { batch, digest, signature: signature::sign(&self.key, digest) }
     }
 
+    /// Signs another output than the batch has, as a broken enclave may.
+    pub(crate) fn contradict(&self, job: &Job) -> Contradiction {
+        let input = BatchInput::decode(job.input.clone()).expect("an input");
+        let transition = Transition { outputRoot: B256::repeat_byte(0xbb), ..input.expected };
+        let signature = self.sign(job.batch, self.digest(&transition)).signature;
+        Contradiction { batch: job.batch, digest: job.digest, signed: Signed { transition, signature } }
+    }
+
+    /// What a signature over `transition` is over.
+    pub(crate) fn digest(&self, transition: &Transition) -> B256 {
+        digest(transition, self.chain.l1_chain_id, self.rollup)
+    }
+
     /// Proves everything that the sequencer asks for. As the real host does, it connects again when the
     /// sequencer hangs up, which it does on who is too busy to answer.
     pub(crate) fn work(&self, sequencer: SocketAddr) -> JoinHandle<()> {
+        self.work_by(sequencer, |prover, job| prover.prove(job).into())
+    }
+
+    /// The same, with `answer` in the place of a proof.
+    pub(crate) fn work_by(
+        &self,
+        sequencer: SocketAddr,
+        answer: fn(&Self, &Job) -> ProverMessage,
+    ) -> JoinHandle<()> {
         let prover = self.clone();
         tokio::spawn(async move {
             loop {
-                prover.serve(Connection::open(sequencer).await).await;
+                prover.serve(Connection::open(sequencer).await, answer).await;
             }
         })
     }
 
-    /// Proves until the sequencer hangs up.
-    async fn serve(&self, mut connection: Connection) {
+    /// Answers until the sequencer hangs up.
+    async fn serve(&self, mut connection: Connection, answer: fn(&Self, &Job) -> ProverMessage) {
         connection.send(&self.hello().into()).await;
         while let Some(message) = connection.receive().await {
             match message {
@@ -88,8 +111,8 @@ impl Prover {
                 SequencerMessage::Ping(ping) => connection.send(&Pong { number: ping.number }.into()).await,
                 SequencerMessage::Job(job) => {
                     let prover = self.clone();
-                    let proof = tokio::task::spawn_blocking(move || prover.prove(&job)).await.unwrap();
-                    connection.send(&proof.into()).await;
+                    let answer = tokio::task::spawn_blocking(move || answer(&prover, &job)).await.unwrap();
+                    connection.send(&answer).await;
                 }
                 other => panic!("unexpected: {other:?}"),
             }

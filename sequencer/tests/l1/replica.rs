@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use alloy::transports::http::reqwest;
 use alloy_primitives::Address;
 use sequencer::{
     builder::{Builder, BuilderConfig, FixedOrigin, ReplayedBlock},
@@ -13,12 +12,8 @@ use sequencer::{
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-};
 
-use crate::world::World;
+use crate::{beacon::proxy, world::World};
 
 /// A chain with batches on L1: the last block on it, and its node's hash of it.
 async fn chain(world: &World) -> Head {
@@ -157,35 +152,4 @@ async fn a_stranger_waits_for_the_silence_and_the_sequencer_does_not() {
     }
     world.anvil.rpc("evm_increaseTime", json!([601])).await;
     waiting.await.unwrap();
-}
-
-/// Serves what the beacon node at `target` answers after `lie` has changed it. Returns the URL.
-async fn proxy(target: &str, lie: fn(&mut Value)) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let target = target.to_owned();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                head.push(stream.read_u8().await.unwrap());
-            }
-            let head = String::from_utf8(head).unwrap();
-            let path = head.split(' ').nth(1).unwrap();
-            let honest = reqwest::get(format!("{target}{path}")).await.unwrap();
-            let status = honest.status().as_u16();
-            let mut body = honest.text().await.unwrap();
-            if path.contains("/blobs/") {
-                let mut answer = serde_json::from_str(&body).unwrap();
-                lie(&mut answer);
-                body = answer.to_string();
-            }
-            let head = format!(
-                "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-                body.len()
-            );
-            stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).await.unwrap();
-        }
-    });
-    url
 }

@@ -11,7 +11,7 @@ use alloy::{
     sol_types::{SolCall, SolEvent},
 };
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
-use contracts_bindings::{IProverRegistry, IRollup};
+use contracts_bindings::{IProverRegistry, IRollup, ITimelock};
 use devnet::{
     accounts::{Role, users},
     artifacts::Artifacts,
@@ -30,6 +30,7 @@ use sequencer::{
     heads::{Head, Heads},
     l1::{L1Config, L1Setup, L1Side},
     pool::{self, Pool, PoolConfig},
+    rpc::{Api, RpcConfig, RpcServer},
     store::{Store, StoreError},
 };
 use tempfile::TempDir;
@@ -92,6 +93,36 @@ impl World {
         let request = TransactionRequest::default().with_to(to).with_input(Bytes::from(data));
         let receipt = provider.send_transaction(request).await.unwrap().get_receipt().await.unwrap();
         assert!(receipt.status(), "a call to {to} failed");
+    }
+
+    /// The timelock says which batches stay.
+    pub(crate) async fn resolve_conflict(&self, keep_through: u64) {
+        let call = IRollup::resolveConflictCall { keepThrough: U256::from(keep_through) };
+        self.govern(self.deployment.rollup, call.abi_encode()).await;
+    }
+
+    /// The timelock makes a call.
+    pub(crate) async fn govern(&self, target: Address, data: Vec<u8>) {
+        let timelock = self.deployment.timelock;
+        let schedule = ITimelock::scheduleCall {
+            target,
+            value: U256::ZERO,
+            data: data.clone().into(),
+            predecessor: B256::ZERO,
+            salt: B256::ZERO,
+            delay: U256::ONE,
+        };
+        self.call(Role::Governor, timelock, schedule.abi_encode()).await;
+        let head = self.anvil.head().await.0;
+        until("the delay is over", async || (self.anvil.head().await.0 > head + 1).then_some(())).await;
+        let execute = ITimelock::executeCall {
+            target,
+            value: U256::ZERO,
+            payload: data.into(),
+            predecessor: B256::ZERO,
+            salt: B256::ZERO,
+        };
+        self.call(Role::Governor, timelock, execute.abi_encode()).await;
     }
 
     /// A prover on machine `index`, whose key is registered by a quote of that machine.
@@ -267,6 +298,19 @@ impl Node {
             (self.heads.finalized().number >= block).then_some(())
         })
         .await;
+    }
+
+    /// Serves the node's JSON-RPC, at any port.
+    #[allow(dead_code, reason = "for the tests of the watchtower")]
+    pub(crate) async fn rpc(&self, world: &World) -> RpcServer {
+        let api = Api {
+            chain: Arc::new(world.deployment.chain.clone()),
+            store: self.store.clone(),
+            pool: self.pool.clone(),
+            heads: self.heads.clone(),
+            config: RpcConfig::new("127.0.0.1:0".parse().unwrap()),
+        };
+        RpcServer::start(api).await.unwrap()
     }
 
     /// The output root of one of our blocks.

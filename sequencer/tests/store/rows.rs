@@ -4,8 +4,9 @@ use alloy_consensus::{Eip658Value, Receipt, ReceiptEnvelope};
 use alloy_primitives::{Address, B256, Bytes, Log, Sealed, keccak256};
 use executor::Header;
 use executor::transition::Transition;
+use prover_core::enclave::Signed;
 use sequencer::store::{
-    BatchPayload, BatchRecord, BatchSignature, BatchStatus, Store, StoreError, StoredL1Block,
+    BatchPayload, BatchRecord, BatchSignature, BatchStatus, Contradiction, Store, StoreError, StoredL1Block,
 };
 
 use crate::chain::{Chain, Change};
@@ -210,4 +211,48 @@ fn l1_blocks_are_one_chain() {
     store.unwind_l1_to(0).unwrap();
     assert_eq!(store.snapshot().unwrap().last_l1_block().unwrap(), None);
     store.put_l1_block(&blocks[3]).unwrap();
+}
+
+#[test]
+fn contradictions_are_kept_once_and_only_so_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, store) = store_with_blocks(&folder, 4);
+    let contradiction = |signer: u16, output: u16| {
+        let expected = batch(1, 1, 4).transition;
+        let transition = Transition { outputRoot: keccak256(output.to_be_bytes()), ..expected.clone() };
+        Contradiction {
+            batch: 1,
+            operator: Address::repeat_byte(1),
+            signer: Address::left_padding_from(&signer.to_be_bytes()),
+            expected,
+            signed: Signed { transition, signature: [signer as u8; 65].into() },
+        }
+    };
+    let all = |store: &Store, from| -> Vec<(u64, Contradiction)> {
+        store.snapshot().unwrap().contradictions(from).unwrap().map(Result::unwrap).collect()
+    };
+    assert!(store.add_contradiction(&contradiction(1, 1)).unwrap());
+    assert!(!store.add_contradiction(&contradiction(1, 1)).unwrap(), "known");
+    for output in 2..100 {
+        assert_eq!(store.add_contradiction(&contradiction(1, output)).unwrap(), output <= 16, "{output}");
+    }
+    for signer in 2..300 {
+        for output in 1..5 {
+            store.add_contradiction(&contradiction(signer, output)).unwrap();
+        }
+    }
+    assert_eq!(all(&store, 0).len(), 1024);
+    assert_eq!(all(&store, 0)[16], (16, contradiction(2, 1)));
+    assert_eq!(all(&store, 1000).len(), 24);
+
+    // The signatures that are contradicted are those of the batch, as long as it is that batch.
+    let find = |store: &Store| store.snapshot().unwrap().contradicted(&contradiction(1, 1)).unwrap();
+    assert_eq!(find(&store), []);
+    store.put_batch(&batch(1, 1, 4), &payload(1)).unwrap();
+    store.add_signature(1, signature(7, 8)).unwrap();
+    assert_eq!(find(&store), [signature(7, 8)]);
+    let mut other = batch(1, 1, 4);
+    other.transition.daHash = B256::ZERO;
+    store.put_batch(&other, &payload(1)).unwrap();
+    assert_eq!(find(&store), []);
 }

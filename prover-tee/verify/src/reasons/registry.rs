@@ -101,4 +101,19 @@ pub(super) const REASONS: &[Reason] = &[
         "The collateral store reports TCB recoveries to another contract than the registry.",
         DEPLOYMENT,
     ),
+    reason(
+        "WrongBonds(address,address)",
+        "The bonds are those of another rollup than the registry's.",
+        DEPLOYMENT,
+    ),
+    reason(
+        "NotEligible(address)",
+        "The operator's pool has no bond, too small a bond, is closed, or is of a class that does not prove.",
+        "Post vPHA as collateral before the prover is registered: vpha-staking pool status ADDRESS says what is missing.",
+    ),
+    reason(
+        "BondExhausted(address,uint256,uint256)",
+        "The operator's bond is taken up by batches that are not final.",
+        "Post more vPHA, or wait until batches are final.",
+    ),
 ];

@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::{Address, B256, FixedBytes};
 use executor::transition::digest;
 use metrics::{counter, histogram};
 use prover_core::{
     FrameError, Message, PROTOCOL_VERSION,
+    enclave::Signed,
     frame::{self, MAX_CONTROL, PREFIX_LENGTH},
     sequencer::{Job, Ping, ProverMessage, Refused, Rejected, SequencerMessage, Signature, Welcome},
     signature::{self, SignatureError},
@@ -26,7 +27,7 @@ use tracing::{debug, error, info, warn};
 use super::Shared;
 use crate::{
     batcher::{LivenessError, SignatureOutcome},
-    store::{BatchPayload, BatchRecord, BatchSignature, BatchStatus, StoreError},
+    store::{BatchPayload, BatchRecord, BatchSignature, BatchStatus, Contradiction, StoreError},
 };
 
 /// A host is disconnected if it is silent for this many ping intervals.
@@ -190,6 +191,10 @@ impl Peer {
                             let done = finished(&mut work, refusal.digest)?;
                             self.note_refusal(&done, &refusal);
                         }
+                        ProverMessage::Contradiction(contradiction) => {
+                            let done = finished(&mut work, contradiction.digest)?;
+                            self.take_contradiction(&done, contradiction.signed).await?;
+                        }
                     }
                 }
                 _ = changes.changed(), if work.is_none() => {}
@@ -230,10 +235,14 @@ impl Peer {
         }
     }
 
-    /// Keeps a signature if it is the announced signer's and L1 accepts that signer.
-    async fn take_signature(&mut self, work: Work, given: &Signature) -> Result<(), PeerError> {
-        let batch = work.record.index;
-        let signer = signature::recover(work.digest, &given.signature)
+    /// Fails unless `signature` is the announced signer's over `digest`, and L1 accepts that signer.
+    async fn check_signer(
+        &mut self,
+        batch: u64,
+        digest: B256,
+        signature: &FixedBytes<65>,
+    ) -> Result<(), PeerError> {
+        let signer = signature::recover(digest, signature)
             .map_err(|source| PeerError::BadSignature { batch, source })?;
         if signer != self.signer {
             return Err(PeerError::WrongSigner { batch, announced: self.signer, got: signer });
@@ -241,6 +250,13 @@ impl Peer {
         if let Some(reason) = self.objection().await {
             return Err(self.reject(reason).await);
         }
+        Ok(())
+    }
+
+    /// Keeps a signature if it is the announced signer's and L1 accepts that signer.
+    async fn take_signature(&mut self, work: Work, given: &Signature) -> Result<(), PeerError> {
+        let (batch, signer) = (work.record.index, self.signer);
+        self.check_signer(batch, work.digest, &given.signature).await?;
         let kept =
             BatchSignature { operator: self.operator, signer, signature: given.signature.to_vec().into() };
         let outcome = self.shared.queue.add_signature(&work.record, kept)?;
@@ -250,6 +266,33 @@ impl Peer {
             SignatureOutcome::Added => info!(batch, %signer, seconds, "batch proved"),
             other => debug!(batch, %signer, ?other, "signature not needed"),
         }
+        Ok(())
+    }
+
+    /// Keeps what the announced signer signed instead of what we expect: whoever watches asks for it
+    /// (`phala_getContradictions`).
+    async fn take_contradiction(&mut self, work: &Work, signed: Signed) -> Result<(), PeerError> {
+        let (chain, expected) = (self.shared.chain, &work.record.transition);
+        let given = digest(&signed.transition, chain.l1_chain_id, chain.rollup);
+        if given == work.digest || signed.transition.inputs_hash() != expected.inputs_hash() {
+            return Err(PeerError::Unexpected("a contradiction that contradicts nothing"));
+        }
+        let batch = work.record.index;
+        self.check_signer(batch, given, &signed.signature).await?;
+        let (operator, signer, output) = (self.operator, self.signer, signed.transition.outputRoot);
+        let contradiction = Contradiction { batch, operator, signer, expected: expected.clone(), signed };
+        let kept = self.shared.queue.add_contradiction(&contradiction)?;
+        counter!("sequencer_batches_contradicted").increment(1);
+        error!(
+            batch,
+            %operator,
+            %signer,
+            %output,
+            expected = %expected.outputRoot,
+            kept,
+            "an enclave signed another output of a batch: it is broken, or this node is"
+        );
+        self.skip(work.digest, self.shared.config.refusal_pause);
         Ok(())
     }
 

@@ -160,7 +160,7 @@ impl Sender {
 
     /// The operation `kind` with these `details` by this account on this chain.
     pub fn key(&self, kind: &str, details: &str) -> Key {
-        Key::new(kind, &format!("{} {} {details}", self.chain.chain_id(), self.account))
+        Key::of(kind, self.chain.chain_id(), self.account, details)
     }
 
     /// Most wei that the gas of a call may cost now, as it would be signed.
@@ -213,6 +213,13 @@ impl Sender {
         }
         let hash = entry.attempts.last().map(|attempt| attempt.hash).unwrap_or_default();
         Err(SendError::Stuck { layer, hash })
+    }
+
+    /// Waits for what an earlier run has sent under `key`. `None` if it has sent nothing.
+    pub async fn resume(&self, key: &Key, report: &dyn Report) -> Result<Option<Receipt>, SendError> {
+        let Some(entry) = self.journal.find(key)? else { return Ok(None) };
+        let call = entry.call()?;
+        self.send(key, &entry.what, &call, report).await.map(Some)
     }
 
     /// Signs and writes down a new transaction.

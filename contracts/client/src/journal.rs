@@ -11,9 +11,15 @@ use std::{
     time::Duration,
 };
 
+use alloy::{
+    consensus::{Transaction, TxEnvelope},
+    eips::eip2718::Decodable2718,
+};
 use alloy_primitives::{Address, B256, Bytes, hex, keccak256};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
+
+use crate::sender::Call;
 
 /// Time between two attempts to get the lock.
 const LOCK_POLL: Duration = Duration::from_millis(200);
@@ -70,6 +76,9 @@ pub enum JournalError {
         /// What the system says.
         error: io::Error,
     },
+    /// Not one of our transactions.
+    #[error("the journal's transaction {0} cannot be read. If it is over, remove its file")]
+    Transaction(B256),
     /// Not one of our files.
     #[error("journal {path} is damaged: {error}. If its transaction is over, remove the file")]
     Format {
@@ -78,6 +87,13 @@ pub enum JournalError {
         /// What is wrong.
         error: serde_json::Error,
     },
+}
+
+/// Where `program` keeps its journals: a folder of its own in `$XDG_STATE_HOME` or `~/.local/state`. `None` if there is no home.
+pub fn default_folder(program: &str) -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state = variable("XDG_STATE_HOME").or_else(|| Some(variable("HOME")?.join(".local/state")))?;
+    Some(state.join(program))
 }
 
 /// Held while an account's next nonce is chosen and used. Gone when dropped, or when the process ends.
@@ -89,6 +105,27 @@ impl Key {
     pub fn new(kind: &str, details: &str) -> Self {
         let digest = keccak256(details);
         Self(format!("{kind}-{}", hex::encode(digest.split_at(10).0)))
+    }
+
+    /// The operation `kind` with these `details` by `account` on a chain.
+    pub fn of(kind: &str, chain_id: u64, account: Address, details: &str) -> Self {
+        Self::new(kind, &format!("{chain_id} {account} {details}"))
+    }
+}
+
+impl Entry {
+    /// What is called, by the newest attempt.
+    pub fn call(&self) -> Result<Call, JournalError> {
+        let newest = self.attempts.last();
+        let damaged = || JournalError::Transaction(newest.map(|attempt| attempt.hash).unwrap_or_default());
+        let raw = newest.ok_or_else(damaged)?.raw.clone();
+        let transaction = TxEnvelope::decode_2718_exact(&raw).map_err(|_| damaged())?;
+        Ok(Call {
+            to: transaction.to().ok_or_else(damaged)?,
+            value: transaction.value(),
+            input: transaction.input().clone(),
+            least_gas: 0,
+        })
     }
 }
 

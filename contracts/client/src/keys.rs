@@ -7,10 +7,14 @@ use std::{fs, io, path::Path};
 use alloy::{network::EthereumWallet, signers::local::PrivateKeySigner};
 use alloy_primitives::{B256, hex};
 
-/// Environment variable that may hold the key.
-pub const KEY_VARIABLE: &str = "BRIDGE_PRIVATE_KEY";
-/// Environment variable that may hold the keystore's password.
-pub const PASSWORD_VARIABLE: &str = "BRIDGE_PASSWORD";
+/// The environment variables of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Variables {
+    /// May hold the key.
+    pub key: &'static str,
+    /// May hold the keystore's password.
+    pub password: &'static str,
+}
 
 /// Where the key comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +32,8 @@ pub enum Source<'a> {
 #[non_exhaustive]
 pub enum KeyError {
     /// Nowhere.
-    #[error("no key: give --keystore FILE or --key-file FILE, or set {KEY_VARIABLE}")]
-    Missing,
+    #[error("no key: give --keystore FILE or --key-file FILE, or set {0}")]
+    Missing(&'static str),
     /// A file cannot be read.
     #[error("{path}: {error}")]
     File {
@@ -42,10 +46,8 @@ pub enum KeyError {
     #[error("{0} does not hold a private key (64 hexadecimal digits)")]
     Malformed(String),
     /// Nobody is there to ask.
-    #[error(
-        "the keystore needs a password: give --password-file FILE, set {PASSWORD_VARIABLE}, or use a terminal"
-    )]
-    NoPassword,
+    #[error("the keystore needs a password: give --password-file FILE, set {0}, or use a terminal")]
+    NoPassword(&'static str),
     /// Not a keystore, or not its password.
     #[error("keystore {path}: {reason}")]
     Keystore {
@@ -56,18 +58,19 @@ pub enum KeyError {
     },
 }
 
-/// Reads the key. `variable` looks up the environment, `prompt` asks for a password.
+/// Reads the key. `variables` are the program's, `variable` looks one up, `prompt` asks for a password.
 pub fn load(
     source: Source<'_>,
+    variables: Variables,
     variable: impl Fn(&str) -> Option<String>,
     prompt: impl Fn() -> Option<String>,
 ) -> Result<EthereumWallet, KeyError> {
     let signer = match source {
         Source::Keystore(path, password) => {
-            let password = match (password, variable(PASSWORD_VARIABLE)) {
+            let password = match (password, variable(variables.password)) {
                 (Some(file), _) => read(file)?.trim_end_matches(['\r', '\n']).to_owned(),
                 (None, Some(password)) => password,
-                (None, None) => prompt().ok_or(KeyError::NoPassword)?,
+                (None, None) => prompt().ok_or(KeyError::NoPassword(variables.password))?,
             };
             PrivateKeySigner::decrypt_keystore(path, password).map_err(|error| KeyError::Keystore {
                 path: path.display().to_string(),
@@ -75,9 +78,22 @@ pub fn load(
             })?
         }
         Source::File(path) => parse(&path.display().to_string(), &read(path)?)?,
-        Source::Environment => parse(KEY_VARIABLE, &variable(KEY_VARIABLE).ok_or(KeyError::Missing)?)?,
+        Source::Environment => {
+            let name = variables.key;
+            parse(name, &variable(name).ok_or(KeyError::Missing(name))?)?
+        }
     };
     Ok(EthereumWallet::from(signer))
+}
+
+/// Asks for a keystore's password, if somebody is there.
+pub fn ask_password() -> Option<String> {
+    let terminal = console::Term::stderr();
+    if !terminal.is_term() {
+        return None;
+    }
+    terminal.write_str("Password of the keystore: ").ok()?;
+    terminal.read_secure_line().ok()
 }
 
 fn read(path: &Path) -> Result<String, KeyError> {
@@ -97,6 +113,8 @@ mod tests {
     use alloy::network::{Ethereum, NetworkWallet};
 
     use super::*;
+
+    const VARIABLES: Variables = Variables { key: "PRIVATE_KEY", password: "PASSWORD" };
 
     const KEY: &str = "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
     const ADDRESS: &str = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
@@ -132,9 +150,9 @@ mod tests {
         let file = folder.path().join("key");
         for text in [KEY.to_owned(), format!("0x{KEY}\n"), format!("  {KEY}  ")] {
             fs::write(&file, &text).unwrap();
-            let wallet = load(Source::File(&file), |_| None, || None).unwrap();
+            let wallet = load(Source::File(&file), VARIABLES, |_| None, || None).unwrap();
             assert_eq!(address(&wallet), ADDRESS);
-            let wallet = load(Source::Environment, |_| Some(text.clone()), || None).unwrap();
+            let wallet = load(Source::Environment, VARIABLES, |_| Some(text.clone()), || None).unwrap();
             assert_eq!(address(&wallet), ADDRESS);
         }
     }
@@ -146,26 +164,33 @@ mod tests {
         fs::write(&store, KEYSTORE).unwrap();
         fs::write(&password, "correct horse\n").unwrap();
         let none = |_: &str| None;
-        let from_file = load(Source::Keystore(&store, Some(&password)), none, || None).unwrap();
+        let from_file = load(Source::Keystore(&store, Some(&password)), VARIABLES, none, || None).unwrap();
         let from_environment =
-            load(Source::Keystore(&store, None), |_| Some("correct horse".into()), || None).unwrap();
+            load(Source::Keystore(&store, None), VARIABLES, |_| Some("correct horse".into()), || None)
+                .unwrap();
         let from_prompt =
-            load(Source::Keystore(&store, None), none, || Some("correct horse".into())).unwrap();
+            load(Source::Keystore(&store, None), VARIABLES, none, || Some("correct horse".into())).unwrap();
         for wallet in [from_file, from_environment, from_prompt] {
             assert_eq!(address(&wallet), ADDRESS);
         }
-        let wrong = load(Source::Keystore(&store, None), none, || Some("wrong".into()));
+        let wrong = load(Source::Keystore(&store, None), VARIABLES, none, || Some("wrong".into()));
         assert!(matches!(wrong, Err(KeyError::Keystore { .. })));
-        assert!(matches!(load(Source::Keystore(&store, None), none, || None), Err(KeyError::NoPassword)));
+        assert!(matches!(
+            load(Source::Keystore(&store, None), VARIABLES, none, || None),
+            Err(KeyError::NoPassword("PASSWORD"))
+        ));
     }
 
     #[test]
     fn mistakes_are_told_without_telling_the_key() {
-        assert!(matches!(load(Source::Environment, |_| None, || None), Err(KeyError::Missing)));
-        let absent = load(Source::File(Path::new("/absent/key")), |_| None, || None);
+        assert!(matches!(
+            load(Source::Environment, VARIABLES, |_| None, || None),
+            Err(KeyError::Missing("PRIVATE_KEY"))
+        ));
+        let absent = load(Source::File(Path::new("/absent/key")), VARIABLES, |_| None, || None);
         assert!(matches!(absent, Err(KeyError::File { .. })));
         for text in ["", "0x", &KEY[1..], "zz", &"0".repeat(64), &"f".repeat(64)] {
-            let error = load(Source::Environment, |_| Some(text.to_owned()), || None).unwrap_err();
+            let error = load(Source::Environment, VARIABLES, |_| Some(text.to_owned()), || None).unwrap_err();
             assert!(matches!(error, KeyError::Malformed(_)));
             assert!(text.len() < 4 || !error.to_string().contains(text));
         }

@@ -79,6 +79,14 @@ impl Decimal {
     }
 }
 
+/// A number and what follows it, without the space between: `1.5eth` and `1.5 eth` are 1.5 and `eth`.
+pub fn split(text: &str) -> Result<(Decimal, &str), AmountError> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    Ok((number.parse()?, unit.trim()))
+}
+
 /// `units` of a token with so many decimals, as people write it: exact, without trailing zeros.
 pub fn format(units: U256, decimals: u8) -> String {
     let digits = format!("{units:0>width$}", units = units.to_string(), width = usize::from(decimals) + 1);

@@ -35,7 +35,7 @@ pub const LOG_RANGE: u64 = 2_000;
 pub struct Chain {
     name: Layer,
     chain_id: u64,
-    provider: RootProvider,
+    pub(crate) provider: RootProvider,
 }
 
 /// Which chain.
@@ -204,7 +204,7 @@ impl Chain {
     }
 
     /// Any other question.
-    pub(crate) async fn raw<P, R>(&self, method: &'static str, params: P) -> Result<R, Error>
+    pub async fn raw<P, R>(&self, method: &'static str, params: P) -> Result<R, Error>
     where
         P: Serialize + Clone + Debug + Send + Sync + Unpin + 'static,
         R: DeserializeOwned + Debug + Send + Sync + Unpin + 'static,
@@ -256,12 +256,12 @@ impl Chain {
         Err(self.nonsense("eth_getLogs", "logs that were not asked for".to_owned()))
     }
 
-    fn nonsense(&self, method: &'static str, reason: String) -> Error {
+    pub(crate) fn nonsense(&self, method: &'static str, reason: String) -> Error {
         Error::Nonsense { layer: self.name, method, reason }
     }
 
     /// Asks until there is an answer, a few times. Every question here can be asked twice.
-    async fn ask<T, F: IntoFuture<Output = TransportResult<T>>>(
+    pub(crate) async fn ask<T, F: IntoFuture<Output = TransportResult<T>>>(
         &self,
         method: &'static str,
         question: impl Fn() -> F,

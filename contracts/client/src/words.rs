@@ -23,6 +23,32 @@ pub fn until(unix: u64, now: u64) -> String {
     format!("{} (in {left})", time(U256::from(unix)))
 }
 
+/// A time as people say it, with how far away it is: `in 6 days 3 h (2026-11-27 12:00 UTC)`, or `since 2026-11-27 12:00 UTC`.
+pub fn when(unix: u64, now: u64) -> String {
+    let date = date(unix);
+    if unix <= now { format!("since {date}") } else { format!("in {} ({date})", span(unix - now)) }
+}
+
+/// A time to the minute: `2026-11-27 12:00 UTC`.
+pub fn date(unix: u64) -> String {
+    let exact = time(U256::from(unix));
+    match exact.split_once('T') {
+        Some((day, clock)) => format!("{day} {} UTC", clock.get(..5).unwrap_or(clock)),
+        None => exact,
+    }
+}
+
+/// So many seconds in the two largest units that they have: `6 days 3 h`.
+pub fn span(seconds: u64) -> String {
+    let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
+    let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
+    let days_word = if days == 1 { "day" } else { "days" };
+    let parts = [(days, days_word), (hours, "h"), (minutes, "min"), (rest, "s")];
+    let Some(first) = parts.iter().position(|(number, _)| *number != 0) else { return "0 s".to_owned() };
+    let shown = parts.iter().skip(first).take(2).filter(|(number, _)| *number != 0);
+    shown.map(|(number, unit)| format!("{number} {unit}")).collect::<Vec<_>>().join(" ")
+}
+
 /// Text from outside, without control characters and not longer than `most` characters.
 pub fn printable(text: &str, most: usize) -> String {
     let clean = |c: char| if c.is_control() || is_formatting(c) { '\u{fffd}' } else { c };
@@ -53,6 +79,27 @@ mod tests {
         assert_eq!(time(U256::from(253_402_300_799u64)), "9999-12-31T23:59:59Z");
         assert!(time(U256::MAX).starts_with("Unix time"));
         assert_eq!(until(90, 30), "1970-01-01T00:01:30Z (in 1m)");
+    }
+
+    #[test]
+    fn times_are_said_as_people_say_them() {
+        let noon = 1_795_780_800;
+        assert_eq!(date(noon), "2026-11-27 12:00 UTC");
+        assert_eq!(when(noon, noon - 6 * 86_400 - 3 * 3600 - 59), "in 6 days 3 h (2026-11-27 12:00 UTC)");
+        assert_eq!(when(noon, noon), "since 2026-11-27 12:00 UTC");
+        for (seconds, text) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3601, "1 h"),
+            (3660, "1 h 1 min"),
+            (86_400, "1 day"),
+            (90_061, "1 day 1 h"),
+            (21 * 86_400, "21 days"),
+        ] {
+            assert_eq!(span(seconds), text);
+        }
+        assert_eq!(date(u64::MAX), format!("Unix time {}", u64::MAX));
     }
 
     #[test]

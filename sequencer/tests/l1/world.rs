@@ -97,6 +97,9 @@ impl World {
 
     /// The timelock says which batches stay.
     pub(crate) async fn resolve_conflict(&self, keep_through: u64) {
+        // What became final before the conflict has to be recorded first.
+        let record = IRollup::advanceFinalityCall { steps: U256::MAX };
+        self.call(Role::Governor, self.deployment.rollup, record.abi_encode()).await;
         let call = IRollup::resolveConflictCall { keepThrough: U256::from(keep_through) };
         self.govern(self.deployment.rollup, call.abi_encode()).await;
     }

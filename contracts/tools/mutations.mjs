@@ -15,16 +15,20 @@ const VPHA = "src/token/VPHA.sol";
 const PRICE = "src/staking/SharePrice.sol";
 const TICKETS = "src/staking/Tickets.sol";
 const POOL = "src/staking/OperatorPool.sol";
+const BOND_WORD = "src/staking/Bond.sol";
 const COURT = "src/staking/FaultCourt.sol";
 const EMISSION = "src/staking/EmissionController.sol";
 const REWARDS = "src/staking/ProverRewards.sol";
+const ROLLUP = "src/rollup/Rollup.sol";
+const REGISTRY = "src/attestation/ProverRegistry.sol";
 
-// Test files of test/staking that are run for a bug.
-const STAKE = ["VPHA.t.sol", "VPHAInvariant.t.sol"];
-const STAKE_INVARIANT = ["VPHAInvariant.t.sol"];
-const BOND = ["OperatorPool.t.sol", "StakingInvariant.t.sol"];
-const BOND_INVARIANT = ["StakingInvariant.t.sol"];
-const FAULT = ["FaultCourt.t.sol"];
+// Test files that are run for a bug.
+const STAKE = ["staking/VPHA.t.sol", "staking/VPHAInvariant.t.sol"];
+const STAKE_INVARIANT = ["staking/VPHAInvariant.t.sol"];
+const BOND = ["staking/OperatorPool.t.sol", "staking/StakingInvariant.t.sol"];
+const BOND_INVARIANT = ["staking/StakingInvariant.t.sol"];
+const FAULT = ["staking/FaultCourt.t.sol"];
+const HOOK = ["rollup/Collateral.t.sol"];
 
 /** [name, file, what is written there, what is written instead, tests]. The text occurs once in the file. */
 const MUTATIONS = [
@@ -36,8 +40,8 @@ const MUTATIONS = [
   ["burn without paying out", VPHA, "if (assets != 0) asset.safeTransfer(to, assets);", "", STAKE_INVARIANT],
   ["missing nonce", POOL, "++pool.epoch;", "", BOND_INVARIANT],
   ["unstake leaves A unchanged", VPHA, "now_.assets -= assets;", "", STAKE_INVARIANT],
-  ["exposure not released", POOL, "if (stored.olderExposure == 0 || stored.olderLast > finalizedIndex) return false;",
-    "if (finalizedIndex != type(uint256).max) return false;", BOND_INVARIANT],
+  ["exposure not released", BOND_WORD, "if (older_ == 0 || bond.olderLast() > finalizedIndex) return (bond, 0);",
+    "if (finalizedIndex != type(uint256).max) return (bond, 0);", BOND_INVARIANT],
 
   // vPHA.
   ["deposit rounds up", PRICE, "return assets * (totalShares + 1) / (totalAssets + 1);",
@@ -62,7 +66,7 @@ const MUTATIONS = [
   ["anybody seizes", VPHA, "require(msg.sender == operatorPool, NotAllowed(msg.sender));", "", STAKE],
   ["shares are sent to nobody", VPHA, "require(to != address(0), ZeroReceiver());\n        return super.transfer(", "return super.transfer(",
     STAKE],
-  ["votes count blocks", VPHA, "return uint48(block.timestamp);", "return uint48(block.number);", ["VPHAVotes.t.sol"]],
+  ["votes count blocks", VPHA, "return uint48(block.timestamp);", "return uint48(block.number);", ["staking/VPHAVotes.t.sol"]],
 
   // Tickets.
   ["a ticket is never locked", TICKETS, "require(block.timestamp >= ticket.unlockAt, TicketLocked(id, ticket.unlockAt));", "", STAKE],
@@ -73,19 +77,21 @@ const MUTATIONS = [
   // Pools.
   ["exit shares are not void", POOL, "pool.exitShares = 0;\n", "\n", BOND],
   ["later exits dilute earlier ones", POOL, "exiting == 0 ? amount : amount * exitTotal / exiting", "amount", BOND],
-  ["exposure is released early", POOL, "stored.olderLast > finalizedIndex)", "stored.olderLast > finalizedIndex + 1)", BOND],
-  ["the newer part is released with the older", POOL, "if (stored.olderLast <= finalizedIndex) {", "if (true) {", BOND],
+  ["exposure is released early", BOND_WORD, "bond.olderLast() > finalizedIndex)", "bond.olderLast() > finalizedIndex + 1)", BOND],
+  ["the newer part is released with the older", BOND_WORD, "if (last_ <= finalizedIndex) return", "if (last_ != 0) return", BOND],
+  ["later exposure replaces earlier", BOND_WORD, "_fit(bond.newer() + units, 40)", "_fit(units, 40)", BOND],
+  ["a part that is nothing hides the other", BOND_WORD, "if (older_ == 0) (older_, newer_, last_) = (newer_, 0, bond.last());", "", BOND],
   ["exposed bond thaws", POOL, "require(remaining >= exposure, Exposed(remaining, exposure));", "", BOND],
-  ["exposure beyond the bond", POOL, "if (exposure + class_.bondPerBatch * EXPOSURE_UNIT > stored.active) {",
-    "if (exposure > stored.active) {", BOND],
-  ["a slash leaves exposure uncovered", POOL, "stored.newerExposure = (left * stored.newerExposure / active).toUint40();", "", BOND],
-  ["one batch counts twice", POOL, "if (batchIndex <= stored.newerLast || batchIndex <= finalizedIndex) continue;", "", BOND],
+  ["exposure beyond the bond", POOL, "if ((stored.exposure() + units) * EXPOSURE_UNIT > stored.active()) {",
+    "if (stored.exposure() * EXPOSURE_UNIT > stored.active()) {", BOND],
+  ["a slash leaves exposure uncovered", POOL, "left * stored.newer() / active", "stored.newer()", BOND],
+  ["one batch counts twice", POOL, "if (batchIndex <= stored.last() || batchIndex <= finalizedIndex) continue;", "", BOND],
   ["a final batch earns", POOL, " || batchIndex <= finalizedIndex) continue;", ") continue;", BOND],
-  ["who has too little proves", POOL, " && stored.active >= class_.minBond", "", BOND],
+  ["who has too little proves", POOL, " && stored.active() >= class_.minBond()", "", BOND],
   ["finishing leaves nothing for cases", POOL, "require(remaining >= pool.reserved, ReservedByCases(remaining, pool.reserved));", "",
-    ["OperatorPool.t.sol"]],
+    ["staking/OperatorPool.t.sol"]],
   ["a slash may revert", POOL, "taken = FixedPointMathLib.min(amount, active + exiting);", "taken = amount;", BOND],
-  ["a slashed pool stays open", POOL, "stored.closed = true;", "", BOND],
+  ["a slashed pool stays open", POOL, "stored = stored.close();", "", BOND],
   ["slashed stake is forgotten", POOL, "slashedUnpaid += taken;", "", BOND],
   ["anybody slashes", POOL, "function slash(address operator, uint256 amount) external override only(court)",
     "function slash(address operator, uint256 amount) external override", BOND],
@@ -111,20 +117,34 @@ const MUTATIONS = [
   ["the reporter gets all", COURT, "* case_.recipientShare / BASIS_POINTS", "", FAULT],
 
   // Emission and rewards.
-  ["emission without a cap", EMISSION, "FixedPointMathLib.min(dailyEmission(day), CAP - emitted - amount)", "dailyEmission(day)", ["Emission.t.sol"]],
-  ["a day is paid twice", EMISSION, "nextDay = day;", "", ["Emission.t.sol"]],
-  ["a day is paid before it is over", EMISSION, "day < over &&", "day <= over &&", ["Emission.t.sol"]],
+  ["emission without a cap", EMISSION, "FixedPointMathLib.min(dailyEmission(day), CAP - emitted - amount)", "dailyEmission(day)", ["staking/Emission.t.sol"]],
+  ["a day is paid twice", EMISSION, "nextDay = day;", "", ["staking/Emission.t.sol"]],
+  ["a day is paid before it is over", EMISSION, "day < over &&", "day <= over &&", ["staking/Emission.t.sol"]],
   ["rewards beyond the funds", REWARDS, "amount = FixedPointMathLib.min(account.owed, now_.available);",
-    "amount = account.owed; now_.available += amount.toUint96();", ["ProverRewards.t.sol"]],
+    "amount = account.owed; now_.available += amount.toUint96();", ["staking/ProverRewards.t.sol"]],
   ["rewards do not stream", REWARDS, "FixedPointMathLib.min(streamRate * (block.timestamp - now_.accruedAt), now_.unstreamed)",
-    "now_.unstreamed", ["ProverRewards.t.sol"]],
-  ["work is paid twice", REWARDS, "account.settled = work.toUint128();", "", ["ProverRewards.t.sol"]],
+    "now_.unstreamed", ["staking/ProverRewards.t.sol"]],
+  ["work is paid twice", REWARDS, "account.settled = work.toUint128();", "", ["staking/ProverRewards.t.sol"]],
+
+  // What rollup and registry ask of collateral, and tell it.
+  ["a batch reserves nothing", ROLLUP, "head = state;\n        IProverBonds(bonds).reserve(operators, index, state.finalized);", "head = state;",
+    HOOK],
+  ["an added proof reserves nothing", ROLLUP,
+    "emit ProofsAdded(index, proofs);\n        IProverBonds(bonds).reserve(operators, index, state.finalized);",
+    "emit ProofsAdded(index, proofs);", HOOK],
+  ["the court is not told of an equivocation", ROLLUP,
+    "if (signerA == signerB) IConflictListener(court).onEquivocation(operatorA, evidence, msg.sender);\n        else ",
+    "if (signerA != signerB) ", HOOK],
+  ["the court is not told of a dispute", ROLLUP,
+    "else IConflictListener(court).onDispute(operatorA, operatorB, evidence, msg.sender);", "", HOOK],
+  ["a prover without a bond registers", REGISTRY,
+    "if (!IProverBonds(bonds).isEligible(msg.sender)) revert IProverBonds.NotEligible(msg.sender);", "", HOOK],
 ];
 
 /** A copy of what staking needs, compiled fast: without the optimizer, and whatever the compiler warns of. */
 function copy() {
   const folder = mkdtempSync(join(tmpdir(), "mutations-"));
-  for (const path of ["src", "test/base", "test/staking", "tools/solc.mjs", "package.json"]) {
+  for (const path of ["src", "test/attestation", "test/base", "test/rollup", "test/staking", "tools/solc.mjs", "package.json"]) {
     cpSync(join(root, path), join(folder, path), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
@@ -138,7 +158,7 @@ function copy() {
 /** Names of the tests of `files` that fail. Throws if nothing ran. */
 function failures(folder, files) {
   const path = join(root, "node_modules", ".bin") + delimiter + process.env.PATH;
-  const pattern = files.length === 1 ? `test/staking/${files[0]}` : `test/staking/{${files.join(",")}}`;
+  const pattern = files.length === 1 ? `test/${files[0]}` : `test/{${files.join(",")}}`;
   const run = spawnSync("forge", ["test", "--json", "--fuzz-seed", "1", "--match-path", pattern], {
     cwd: folder,
     env: { ...process.env, PATH: path, FOUNDRY_PROFILE: "default" },

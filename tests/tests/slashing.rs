@@ -14,7 +14,7 @@ use std::{
 use alloy::{
     eips::BlockNumberOrTag,
     network::{EthereumWallet, TransactionBuilder},
-    primitives::{Address, B256, Bytes, U256, keccak256, utils::parse_ether},
+    primitives::{Address, Bytes, U256, keccak256, utils::parse_ether},
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::TransactionRequest,
     signers::local::PrivateKeySigner,
@@ -23,7 +23,7 @@ use alloy::{
 };
 use contracts_bindings::{
     IFaultCourt, IGovernor, IGovernor::IGovernorInstance, IOperatorPool::IOperatorPoolInstance, IRollup,
-    IRollup::IRollupInstance, IVPHA::IVPHAInstance,
+    IRollup::IRollupInstance,
 };
 use e2e::{Devnet, program, until};
 use eyre::{Context, OptionExt, Result, ensure};
@@ -272,7 +272,7 @@ impl Story {
         let calldatas: Vec<Bytes> =
             vec![IRollup::resolveConflictCall { keepThrough: keep }.abi_encode().into()];
         let description = "Keep all batches: those on L1 are the true ones.".to_owned();
-        let descriptionHash = keccak256(&description);
+        let description_hash = keccak256(&description);
         let propose = IGovernor::proposeCall {
             targets: targets.clone(),
             values: values.clone(),
@@ -290,10 +290,11 @@ impl Story {
             targets: targets.clone(),
             values: values.clone(),
             calldatas: calldatas.clone(),
-            descriptionHash,
+            descriptionHash: description_hash,
         };
         self.call(HOLDER, *governor.address(), queue).await?;
-        let execute = IGovernor::executeCall { targets, values, calldatas, descriptionHash };
+        let execute =
+            IGovernor::executeCall { targets, values, calldatas, descriptionHash: description_hash };
         until("the timelock's delay is over", LIMIT, async || {
             let request = self.request(HOLDER, *governor.address(), &execute)?;
             Ok(self.l1.call(request).await.is_ok().then_some(()))
@@ -325,11 +326,7 @@ impl Story {
             Ok((tagged.header.number >= block).then_some(()))
         })
         .await?;
-        let rollup = self.rollup()?;
-        let (_, last) = {
-            let answer = rollup.lastOutput().call().await?;
-            (answer._0, answer._1)
-        };
+        let last = self.rollup()?.lastOutput().call().await?._1;
         ensure!(last.proofs >= 2, "both honest provers prove again");
         Ok(())
     }

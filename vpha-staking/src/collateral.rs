@@ -360,7 +360,7 @@ mod tests {
         let closed = PoolState { closed: true, ..pool(100, 0) };
         assert!(found(&closed, &class, 0).contains("closed for good"));
         assert!(
-            found(&pool(100, 0), &Class { bondPerBatch: U256::ZERO, ..class.clone() }, 0)
+            found(&pool(100, 0), &Class { bondPerBatch: U256::ZERO, ..class }, 0)
                 .contains("proves no batches")
         );
         assert!(found(&pool(100, 0), &class, 60).contains("since 1970-01-01 00:01 UTC"));

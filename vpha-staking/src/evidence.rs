@@ -331,7 +331,8 @@ mod tests {
     #[test]
     fn what_proves_nothing_is_refused() {
         let rollup = Address::repeat_byte(6);
-        let changes: [(&str, fn(&mut Transition)); 4] = [
+        type Change = fn(&mut Transition);
+        let changes: [(&str, Change); 4] = [
             ("configHash", |t| t.configHash = B256::ZERO),
             ("parentOutputRoot", |t| t.parentOutputRoot = B256::ZERO),
             ("daHash", |t| t.daHash = B256::ZERO),
@@ -397,7 +398,7 @@ mod tests {
                 configHash: config, parentOutputRoot: parent, outputRoot: output, lastL2Block: numbers[0],
                 lastL2Timestamp: numbers[1], l1OriginNumber: numbers[2], l1OriginHash: origin, daHash: da,
             };
-            let two = Transition { outputRoot: other, ..one.clone() };
+            let two = Transition { outputRoot: other, ..one };
             let signature = FixedBytes::from_slice(&signature);
             let given = Evidence {
                 chain_id: numbers[3], rollup: Address::from_word(other),

@@ -156,6 +156,9 @@ impl Plan {
     pub async fn carry_out(&self, sender: &Sender, report: &dyn Report) -> Result<Vec<Receipt>, Error> {
         let mut receipts = Vec::new();
         for step in &self.steps {
+            if !self.is_last(step) {
+                forget_if_over(sender, &step.key).await?;
+            }
             receipts.push(sender.send(&step.key, &step.what, &step.call, report).await?);
             if !self.is_last(step) {
                 sender.journal().close(&step.key)?;
@@ -167,6 +170,18 @@ impl Plan {
     fn is_last(&self, step: &Step) -> bool {
         self.steps.last().is_some_and(|last| last.key == step.key)
     }
+}
+
+/// Makes the journal forget a preparation that is in a block. The plan follows from what the chain says now: where it needs the
+/// step, the earlier one was used up since.
+async fn forget_if_over(sender: &Sender, key: &Key) -> Result<(), Error> {
+    let Some(entry) = sender.journal().find(key)? else { return Ok(()) };
+    for attempt in &entry.attempts {
+        if sender.chain().receipt(attempt.hash).await?.is_some() {
+            sender.journal().close(key)?;
+        }
+    }
+    Ok(())
 }
 
 impl Step {

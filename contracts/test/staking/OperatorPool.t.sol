@@ -538,6 +538,23 @@ contract OperatorPoolExposureTest is PoolTest {
         vm.assertEq(pool.settle(operator), 4 * BOND_PER_BATCH);
     }
 
+    /// @dev The older part is less than a unit then, and nothing. The newer one is released when it is final all the same.
+    function test_APartThatASlashTookDoesNotHideTheOther() public {
+        vm.prank(timelock);
+        pool.setClass(CPU_TDX, IOperatorPool.Class({minBond: MIN_BOND, bondPerBatch: 0.001 ether, weight: 10_000}));
+        for (uint256 i; i < 3; ++i) {
+            submit(operator);
+        }
+        slash(MIN_BOND / 2);
+        vm.assertEq(exposure(), 0.001 ether);
+        rollup.finalize(2);
+        vm.assertEq(pool.settle(operator), 0);
+        rollup.finalize(3);
+        vm.assertEq(pool.settle(operator), 0.001 ether);
+        vm.assertEq(exposure(), 0);
+        thaw(operator, state().shares);
+    }
+
     function test_ASlashLowersExposureWithTheBond() public {
         for (uint256 i; i < 3; ++i) {
             submit(operator);

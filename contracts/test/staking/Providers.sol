@@ -36,8 +36,9 @@ contract Providers is StakingTest {
     mapping(address operator => Proof[]) internal proofs;
 
     uint256 internal slots;
-    uint256 internal lastAssets;
-    uint256 internal lastShares;
+    /// @dev A and S after the last action.
+    uint256 public lastAssets;
+    uint256 public lastShares;
 
     function setUp() public override {
         super.setUp();
@@ -305,7 +306,7 @@ contract Providers is StakingTest {
     /// @dev The portal calls whatever an L2 message asks it to call: nothing that protects the chain listens to it.
     function portal(uint256 which, uint256 who, uint256 amount) external {
         address operator = someone(who);
-        bytes[10] memory calls = [
+        bytes[11] memory calls = [
             abi.encodeCall(pool.slash, (operator, amount)),
             abi.encodeCall(pool.releaseFromCase, (operator, amount)),
             abi.encodeCall(pool.reserve, (list(operator), amount, amount)),
@@ -315,11 +316,12 @@ contract Providers is StakingTest {
             abi.encodeCall(court.dismiss, (amount)),
             abi.encodeCall(court.veto, (amount)),
             abi.encodeCall(vpha.seize, (amount, operator)),
+            abi.encodeCall(vpha.notifyReward, (amount)),
             abi.encodeCall(rewards.setRewardRate, (amount))
         ];
         which %= calls.length;
         address to =
-            which < 4 ? address(pool) : which < 8 ? address(court) : which == 8 ? address(vpha) : address(rewards);
+            which < 4 ? address(pool) : which < 8 ? address(court) : which < 10 ? address(vpha) : address(rewards);
         refuses(to, account("portal"), calls[which]);
     }
 

@@ -8,6 +8,24 @@ import {IOperatorPool} from "src/staking/IOperatorPool.sol";
 
 /// @notice What holds of collateral, cases, rewards and emission whatever happens. That slashes are in equal ratio, exits undiluted,
 /// the price rising, due exits paid and strangers refused is looked at in {Providers}, at every step.
+///
+/// Where each invariant of the design is held. A step that is named in {Stakers} or {Providers} asserts it whenever it is taken; a
+/// failed assertion and any revert end the run (`fail_on_revert`).
+///
+/// | invariant | here, or in {VPHAInvariantTest} |
+/// |---|---|
+/// | balance >= A + U + N | invariant_TheBalanceCoversAllThatIsAccounted |
+/// | sums of shares and tickets | invariant_SharesAndVotesSumUp, invariant_TicketsSumUpAndStayAsPromised |
+/// | price never falls, slashing included | invariant_ThePriceNeverFalls (both); `priceNeverFalls` of every step |
+/// | a same-block round trip never profits | Stakers.roundTrip |
+/// | C + X = vPHA held | invariant_ThePoolHoldsAllThatIsBonded |
+/// | exiting and active stake slashed in equal ratio | Providers.slashed, of `equivocate` and `execute` |
+/// | older exits undiluted | `undiluted` of Providers.bond, thaw and finish |
+/// | slash never reverts | Providers.equivocate, which nothing guards; execute, which guards what the court refuses |
+/// | E <= C | invariant_ExposureIsCoveredAndKept |
+/// | no promised unlock moves | invariant_TicketsSumUpAndStayAsPromised, invariant_ExitsAreCoveredAndUnlockAsPromised |
+/// | emission <= 700M | invariant_EmissionFollowsTheScheduleAndFundsTheRewards |
+/// | no L2 message reaches bond, case or votes | invariant_NoMessageMovesABondACaseOrVotes; {PortalReachTest} by the real portal |
 /// forge-config: ci.invariant.runs = 1000
 /// forge-config: ci.invariant.depth = 200
 /// forge-config: ci.invariant.check_interval = 10
@@ -55,6 +73,12 @@ contract StakingInvariantTest is StakingTest {
         }
         vm.assertEq(sum, vpha.balanceOf(address(pool)));
         vm.assertEq(pha.balanceOf(address(vpha)), vpha.totalAssets() + vpha.unstaking() + vpha.unstreamed());
+    }
+
+    /// @dev Nor when nobody acts.
+    function invariant_ThePriceNeverFalls() public view {
+        (uint256 assets, uint256 shares) = (providers.lastAssets(), providers.lastShares());
+        vm.assertGe((vpha.totalAssets() + 1) * (shares + 1), (assets + 1) * (vpha.totalSupply() + 1));
     }
 
     /// @dev E <= C, and nothing is released before it is final.
@@ -127,7 +151,11 @@ contract PortalInvariantTest is StakingTest {
     function setUp() public override {
         providers = new Providers();
         providers.setUp();
-        (,,, pool, court,,) = providers.exposed();
+        (, vpha,, pool, court,,) = providers.exposed();
+        for (uint256 i; i < operators.length; ++i) {
+            vm.prank(operators[i]);
+            vpha.delegate(operators[i]);
+        }
         bytes4[] memory selectors = new bytes4[](3);
         selectors[0] = Providers.portal.selector;
         selectors[1] = Providers.dispute.selector;
@@ -135,9 +163,11 @@ contract PortalInvariantTest is StakingTest {
         target(address(providers), selectors);
     }
 
-    function invariant_NoMessageMovesABondOrACase() public view {
+    function invariant_NoMessageMovesABondACaseOrVotes() public view {
         for (uint256 i; i < operators.length; ++i) {
             vm.assertEq(pool.slashable(operators[i]), 2000 ether);
+            vm.assertEq(vpha.getVotes(operators[i]), 98_000 ether);
+            vm.assertEq(vpha.delegates(operators[i]), operators[i]);
         }
         for (uint256 id = 1; id <= court.caseCount(); ++id) {
             vm.assertEq(uint256(court.caseOf(id).status), uint256(IFaultCourt.Status.Open));

@@ -18,8 +18,9 @@ contract Stakers is VPHATest {
     /// @dev Every ticket that was ever opened, as it was promised.
     mapping(address owner => mapping(uint256 id => Promise)) public promises;
 
-    uint256 internal lastAssets;
-    uint256 internal lastShares;
+    /// @dev A and S after the last action.
+    uint256 public lastAssets;
+    uint256 public lastShares;
 
     function setUp() public override {
         super.setUp();
@@ -197,6 +198,13 @@ contract VPHAInvariantTest is VPHATest {
         vm.assertEq(
             pha.balanceOf(address(vpha)), vpha.totalAssets() + vpha.unstaking() + vpha.unstreamed() + stakers.gifts()
         );
+    }
+
+    /// @dev Nor when nobody acts. That no action lowers it is looked at after each, in {Stakers}.
+    function invariant_ThePriceNeverFalls() public view {
+        uint256 assets = vpha.totalAssets();
+        vm.assertTrue(notLower(assets, vpha.totalSupply(), stakers.lastAssets(), stakers.lastShares()));
+        vm.assertTrue(notLower(assets, vpha.totalSupply(), vpha.SEED(), vpha.SEED()));
     }
 
     function invariant_SharesAndVotesSumUp() public view {

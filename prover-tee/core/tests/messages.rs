@@ -261,6 +261,6 @@ fn format_is_pinned() {
     );
     assert_eq!(
         keccak256(&all).to_string(),
-        "0x2f7b86e2600d0507c766993cabbbce0b43f5df2bbf9a2263919526d67fcf1369"
+        "0x88e96de5751923bc4a3ca5a3db4d3398e4c630cd9562a78236ad93a2b9bab12a"
     );
 }

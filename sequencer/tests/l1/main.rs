@@ -14,6 +14,7 @@
 
 mod anvil;
 mod beacon;
+mod bonds;
 mod discard;
 mod endpoint;
 mod faults;

@@ -97,8 +97,16 @@ impl World {
 
     /// The timelock says which batches stay.
     pub(crate) async fn resolve_conflict(&self, keep_through: u64) {
-        let data = IRollup::resolveConflictCall { keepThrough: U256::from(keep_through) }.abi_encode();
-        let (target, timelock) = (self.deployment.rollup, self.deployment.timelock);
+        // What became final before the conflict has to be recorded first.
+        let record = IRollup::advanceFinalityCall { steps: U256::MAX };
+        self.call(Role::Governor, self.deployment.rollup, record.abi_encode()).await;
+        let call = IRollup::resolveConflictCall { keepThrough: U256::from(keep_through) };
+        self.govern(self.deployment.rollup, call.abi_encode()).await;
+    }
+
+    /// The timelock makes a call.
+    pub(crate) async fn govern(&self, target: Address, data: Vec<u8>) {
+        let timelock = self.deployment.timelock;
         let schedule = ITimelock::scheduleCall {
             target,
             value: U256::ZERO,

@@ -127,10 +127,10 @@ impl Session {
         Ok(exit::DONE)
     }
 
-    /// Asks whoever sits at the terminal.
+    /// Asks whoever sits at the terminal. Programs are not asked: they were shown nothing.
     fn agreed(&self) -> Result<bool> {
         let terminal = Term::stderr();
-        if !terminal.is_term() || !std::io::stdin().is_terminal() {
+        if self.json || !terminal.is_term() || !std::io::stdin().is_terminal() {
             bail!("nobody is here to ask: give --yes to sign this, or --dry-run to look at it");
         }
         terminal.write_str("Sign and send? [y/N] ")?;

@@ -7,7 +7,7 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use alloy::sol_types::{SolCall as _, SolInterface as _};
-use alloy_primitives::B256;
+use alloy_primitives::{B256, keccak256};
 use contracts_bindings::{IProverRegistry::IProverRegistryErrors, IRollup};
 use contracts_client::{
     report::Logged,
@@ -31,7 +31,7 @@ pub struct Filing {
     sender: Option<Sender>,
     /// How long a dispute waits.
     dispute_wait: Duration,
-    /// By the identifier of the evidence.
+    /// By what identifies the evidence.
     cases: HashMap<B256, Case>,
 }
 
@@ -69,7 +69,7 @@ impl Filing {
 
     /// Writes evidence down, once. Returns where.
     pub fn write(&self, evidence: &Evidence) -> Result<PathBuf, EvidenceError> {
-        let file = self.folder.join(format!("evidence-{}.json", evidence.id()));
+        let file = self.folder.join(format!("evidence-{}.json", identity(evidence)));
         if !file.exists() {
             let at = |error| EvidenceError::File { path: self.folder.display().to_string(), error };
             std::fs::create_dir_all(&self.folder).map_err(at)?;
@@ -83,7 +83,7 @@ impl Filing {
     pub async fn report(&mut self, evidence: &Evidence, verdict: Verdict, is_urgent: bool) -> Outcome {
         let Some(sender) = &self.sender else { return Outcome::NoKey };
         let new = || Case { since: Instant::now(), failures: 0, reported: None };
-        let case = self.cases.entry(evidence.id()).or_insert_with(new);
+        let case = self.cases.entry(identity(evidence)).or_insert_with(new);
         if let Some(transaction) = case.reported {
             return Outcome::Reported(transaction);
         }
@@ -107,6 +107,12 @@ impl Filing {
     }
 }
 
+/// What identifies evidence: the same two results may be signed by two keys first, and then by one.
+fn identity(evidence: &Evidence) -> B256 {
+    let (id, a, b) = (evidence.id(), &evidence.a.signature, &evidence.b.signature);
+    keccak256([id.as_slice(), a.as_slice(), b.as_slice()].concat())
+}
+
 async fn send(sender: &Sender, evidence: &Evidence) -> Result<B256, SendError> {
     let (a, b) = (&evidence.a, &evidence.b);
     let call = IRollup::reportConflictCall {
@@ -116,7 +122,7 @@ async fn send(sender: &Sender, evidence: &Evidence) -> Result<B256, SendError> {
         signatureB: b.signature.to_vec().into(),
     };
     let call = Call::new(evidence.rollup, call.abi_encode());
-    let key = sender.key("report", &evidence.id().to_string());
+    let key = sender.key("report", &identity(evidence).to_string());
     let receipt = sender.send(&key, "report of a conflict", &call, &Logged).await?;
     sender.journal().close(&key)?;
     Ok(receipt.transaction_hash)

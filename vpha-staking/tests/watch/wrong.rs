@@ -35,6 +35,7 @@ async fn a_false_batch_is_found_reported_and_forgotten_once_it_is_discarded() {
     let payload = store.snapshot().unwrap().batch_payload(1).unwrap().unwrap();
     let honest = batch.transition.clone();
     batch.transition.outputRoot = B256::repeat_byte(0xbb);
+    let false_transition = batch.transition.clone();
     store.remove_batches_from(1).unwrap();
     store.put_batch(&batch, &payload).unwrap();
     drop(store);
@@ -75,6 +76,11 @@ async fn a_false_batch_is_found_reported_and_forgotten_once_it_is_discarded() {
 
     // The timelock discards the batch, and the chain goes on with a prover that nobody reported.
     world.resolve_conflict(0).await;
+    until("the node has dropped the false batch", async || {
+        let batch = node.store.snapshot().unwrap().batch(1).unwrap()?;
+        (batch.transition != false_transition).then_some(())
+    })
+    .await;
     let worker = provers[2].work(node.side.endpoint());
     let block = node.transfer(0).await;
     node.until_safe(node.block_of(0).await.max(block)).await;

@@ -77,8 +77,11 @@ library Bonds {
 
     /// @notice The same parts with less in each: a slash.
     function withExposures(Bond bond, uint256 older_, uint256 newer_) internal pure returns (Bond) {
-        uint256 rest = Bond.unwrap(bond) & ~(EXPOSURE << 96 | EXPOSURE << 168);
-        return Bond.wrap(rest | _fit(older_, 40) << 96 | _fit(newer_, 40) << 168);
+        uint256 last_ = bond.olderLast();
+        // `release` looks at the older part first: one that is nothing would hide the other.
+        if (older_ == 0) (older_, newer_, last_) = (newer_, 0, bond.last());
+        uint256 rest = Bond.unwrap(bond) & ~PARTS;
+        return Bond.wrap(rest | _fit(older_, 40) << 96 | last_ << 136 | _fit(newer_, 40) << 168);
     }
 
     /// @notice With `units` more for batch `index`, which is the last of all.

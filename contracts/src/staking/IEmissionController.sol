@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 /// @title IEmissionController
 /// @notice Pays PHA out by a schedule that nobody can change: on day d the amount is `initialDaily` * 0.75^floor(d / 180), never more
-/// than `CAP` in all. 20 % go to the treasury, 40 % to the stakers, 40 % to the provers.
+/// than `CAP` in all, and nothing after 127 times 180 days, when less than 10^-15 of the first day's is left. 20 % go to the treasury, 40 % to the stakers, 40 % to the provers.
 ///
 /// It mints nothing. It pays from what it was given, and a day that it cannot pay in full waits until it can.
 ///

@@ -64,7 +64,7 @@ interface IFaultCourt {
         uint40 openedAt;
         /// Zero until it is upheld.
         uint40 executableFrom;
-        /// From this time on it can only expire. Zero once it is executed at once.
+        /// From this time on it can only expire, unless it was executed before.
         uint40 deadline;
         /// What the fault is proved by.
         bytes32 evidence;

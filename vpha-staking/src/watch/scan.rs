@@ -203,7 +203,7 @@ mod tests {
 
     use super::*;
 
-    fn call(output: u8, signatures: usize) -> IRollup::submitBatchCall {
+    fn call(output: u8, signatures: u8) -> IRollup::submitBatchCall {
         IRollup::submitBatchCall {
             batch: IRollup::Batch {
                 parentOutputRoot: B256::repeat_byte(1),
@@ -213,7 +213,7 @@ mod tests {
                 l1OriginNumber: 5,
                 l1OriginHash: B256::repeat_byte(6),
             },
-            signatures: (0..signatures).map(|byte| vec![byte as u8; 65].into()).collect(),
+            signatures: (0..signatures).map(|byte| vec![byte; 65].into()).collect(),
         }
     }
 

@@ -48,7 +48,8 @@ async fn a_false_batch_is_found_reported_and_forgotten_once_it_is_discarded() {
     assert_eq!(world.output(1).await.unwrap().outputRoot, batch.transition.outputRoot);
 
     let tower = Tower::new(&world);
-    let both = [batch.transition.outputRoot.to_string(), honest.outputRoot.to_string()];
+    let false_output = batch.transition.outputRoot;
+    let both = [false_output.to_string(), honest.outputRoot.to_string()];
     let words = ["batch 1 on L1 is false", &both[0], &both[1]];
     tower.once_reporting().await.expect(3, &words);
     assert_eq!(
@@ -62,8 +63,6 @@ async fn a_false_batch_is_found_reported_and_forgotten_once_it_is_discarded() {
     // An honest prover publishes its signature.
     let signature = provers[1].sign(1, provers[1].digest(&honest)).signature;
     tower.publish("honest.json", &honest, signature);
-    let mut patient = Tower::new(&world);
-    std::mem::swap(&mut patient.options, &mut vec!["--dispute-wait".to_owned(), "1h".to_owned()]);
     let ended = tower.once(&["--key-file", "/absent"]).await;
     assert_eq!(ended.code, 1, "no key, no watch");
     // Nothing waits while a false batch is on L1.

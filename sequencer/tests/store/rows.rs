@@ -219,7 +219,7 @@ fn contradictions_are_kept_once_and_only_so_many() {
     let (_, store) = store_with_blocks(&folder, 4);
     let contradiction = |signer: u16, output: u16| {
         let expected = batch(1, 1, 4).transition;
-        let transition = Transition { outputRoot: keccak256(output.to_be_bytes()), ..expected.clone() };
+        let transition = Transition { outputRoot: keccak256(output.to_be_bytes()), ..expected };
         Contradiction {
             batch: 1,
             operator: Address::repeat_byte(1),

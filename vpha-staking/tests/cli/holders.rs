@@ -39,8 +39,7 @@ async fn a_holder_stakes_and_leaves() {
 
     // In vPHA, or in PHA.
     let first = user.send("unstake 100").await;
-    let run = user.run("unstake 50PHA --yes --json").await;
-    let second: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let second = user.json("unstake 50PHA --yes").await;
     let pays = wei(&second["result"]["pays"]);
     assert!(pays >= units(50) && pays < units(51), "{pays}");
     let tickets = user.json("tickets").await;

@@ -26,7 +26,10 @@ use prover_quote::software::{Clock, SoftwarePki};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::anvil::Anvil;
+use crate::{anvil::Anvil, until};
+
+/// Gas of a call that a test makes itself: more than any needs, and less than its sender has ether for.
+const CALL_GAS: u64 = 3_000_000;
 
 alloy::sol! {
     interface Transfers {
@@ -117,7 +120,11 @@ impl World {
     ) -> TransactionReceipt {
         let wallet = EthereumWallet::from(from.clone());
         let provider = ProviderBuilder::new().wallet(wallet).connect_http(self.anvil.url.parse().unwrap());
-        let request = TransactionRequest::default().with_to(to).with_input(Bytes::from(call.abi_encode()));
+        // What an estimate saw may have changed by the time of the block.
+        let request = TransactionRequest::default()
+            .with_to(to)
+            .with_input(Bytes::from(call.abi_encode()))
+            .with_gas_limit(CALL_GAS);
         let receipt = provider.send_transaction(request).await.unwrap().get_receipt().await.unwrap();
         assert!(receipt.status(), "a call to {to} failed");
         receipt
@@ -144,9 +151,18 @@ impl World {
         self.anvil.rpc("anvil_impersonateAccount", json!([from])).await;
         self.anvil.rpc("anvil_setBalance", json!([from, "0x8ac7230489e80000"])).await;
         let data = hex::encode_prefixed(call.abi_encode());
-        let hash =
-            self.anvil.rpc("eth_sendTransaction", json!([{ "from": from, "to": to, "data": data }])).await;
-        let receipt = self.anvil.rpc("eth_getTransactionReceipt", json!([hash])).await;
+        let hash = self
+            .anvil
+            .rpc(
+                "eth_sendTransaction",
+                json!([{ "from": from, "to": to, "data": data, "gas": format!("{CALL_GAS:#x}") }]),
+            )
+            .await;
+        let receipt = until("the call is in a block", async || {
+            let receipt = self.anvil.rpc("eth_getTransactionReceipt", json!([hash])).await;
+            (!receipt.is_null()).then_some(receipt)
+        })
+        .await;
         assert_eq!(receipt["status"], "0x1", "a call of {from} to {to} failed");
     }
 }

@@ -107,7 +107,7 @@ impl Rogue {
     fn prove(&self, honest: Transition) -> Result<Signed> {
         let mut done = self.done.lock().ok().ok_or_eyre("a thread panicked")?;
         if !*done && self.folder.join("go").exists() {
-            let forged = self.sign(Transition { outputRoot: FALSE_OUTPUT, ..honest.clone() });
+            let forged = self.sign(Transition { outputRoot: FALSE_OUTPUT, ..honest });
             let text =
                 serde_json::to_string_pretty(&SignedTransition::new(&forged.transition, forged.signature))?;
             // Whoever reads it finds all of it.

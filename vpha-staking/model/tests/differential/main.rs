@@ -4,6 +4,14 @@
 //! Needs the compiled contracts: `make contracts`. `STEPS=1000000` runs a million steps; `SEED=n` starts with trial n. A
 //! difference is printed with its seed and the shortest trace that was found for it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failure in a test is the message"
+)]
+
 mod abi;
 mod deployment;
 mod generate;

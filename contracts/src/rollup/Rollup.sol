@@ -11,6 +11,9 @@ import {IRollup} from "./IRollup.sol";
 import {EIP712} from "solady/utils/EIP712.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 
+// The equalities are of the contract's own counters, and of a time of which zero means none. No balance is compared.
+// slither-disable-start incorrect-equality
+
 /// @title Rollup
 /// @notice See {IRollup}.
 contract Rollup is IRollup, EIP712 {
@@ -191,7 +194,10 @@ contract Rollup is IRollup, EIP712 {
         require(digestA != digestB, SameResult());
         address signerA = _recover(digestA, signatureA, 0);
         address signerB = _recover(digestB, signatureB, 1);
+        // On which machines they ran makes no difference.
+        // slither-disable-next-line unused-return
         (address operatorA,) = IProverRegistry(registry).accountability(signerA, slowDelay);
+        // slither-disable-next-line unused-return
         (address operatorB,) = IProverRegistry(registry).accountability(signerB, slowDelay);
 
         if (head.conflictSince == 0) head.conflictSince = uint32(block.timestamp);
@@ -429,4 +435,6 @@ contract Rollup is IRollup, EIP712 {
     function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
         return ("PhalaRollup", "1");
     }
+
+    // slither-disable-end incorrect-equality
 }

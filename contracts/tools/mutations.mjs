@@ -147,6 +147,8 @@ function copy() {
   for (const path of ["src", "test/attestation", "test/base", "test/rollup", "test/staking", "tools/solc.mjs", "package.json"]) {
     cpSync(join(root, path), join(folder, path), { recursive: true });
   }
+  // It needs the whole bridge, and finds none of these bugs.
+  rmSync(join(folder, "test/staking/PortalReach.t.sol"));
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   const settings = readFileSync(join(root, "foundry.toml"), "utf8")
     .replace(/^deny = .*$/m, "")

@@ -413,6 +413,8 @@ impl Generator {
             2 => unit * (units + U256::ONE),
             3 => unit + U256::ONE,
             4 => unit.min(min_bond),
+            // One that stands for a batch or two alone.
+            5 => self.fraction(units) * unit,
             _ => self.fraction(units / U256::from(8)) * unit,
         };
         let weight = U256::from(self.rng.random_range(0..100_002_u64));

@@ -6,7 +6,7 @@ use alloy::{
     sol_types::{SolCall, SolValue},
 };
 use alloy_primitives::{Address, U256, keccak256, uint};
-use contracts_bindings::{IEmissionController, IOperatorPool, ITimelock, IVPHA};
+use contracts_bindings::{IEmissionController, IFaultCourt, IOperatorPool, IProverRewards, ITimelock, IVPHA};
 use eyre::Result;
 
 use crate::{
@@ -29,61 +29,8 @@ const GPU_CLASSES: [(u64, u64); 3] = [(1_250, 10_000), (1_875, 15_000), (2_250, 
 /// A class whose work counts once.
 const WEIGHT: u64 = 10_000;
 
-// The constructors' arguments.
 sol! {
-    struct VphaConfig {
-        address pha;
-        address timelock;
-        address council;
-        address emission;
-        address operatorPool;
-        uint256 unstakeDelay;
-        uint256 rewardDuration;
-    }
-
-    struct PoolClass {
-        uint256 minBond;
-        uint256 bondPerBatch;
-        uint256 weight;
-    }
-
-    struct PoolConfig {
-        address vpha;
-        address rollup;
-        address court;
-        address timelock;
-        uint256 exitDelay;
-        PoolClass[] classes;
-    }
-
-    struct CourtConfig {
-        address pool;
-        address timelock;
-        address council;
-        uint256 challengePeriod;
-        uint256 casePeriod;
-        uint256 vetoPeriod;
-        uint256 margin;
-        uint256 reporterShare;
-    }
-
-    struct RewardsConfig {
-        address pool;
-        address emission;
-        address timelock;
-        uint256 rewardDuration;
-        uint256 rewardRate;
-    }
-
-    struct EmissionConfig {
-        address vpha;
-        address proverRewards;
-        address treasury;
-        address timelock;
-        uint256 start;
-        uint256 initialDaily;
-    }
-
+    /// The arguments of `StakeGovernor`, which has OpenZeppelin's interface.
     struct GovernorConfig {
         address token;
         address timelock;
@@ -101,7 +48,7 @@ pub(crate) async fn deploy_bonds(
     at: &Addresses,
     profile: &Profile,
 ) -> Result<()> {
-    let config = VphaConfig {
+    let config = IVPHA::Config {
         pha: at.pha,
         timelock: at.timelock,
         council: Role::Council.signer()?.address(),
@@ -111,7 +58,7 @@ pub(crate) async fn deploy_bonds(
         rewardDuration: U256::from(profile.reward_duration),
     };
     deployer.deploy(at.vpha, artifacts, "VPHA", config.abi_encode()).await?;
-    let config = PoolConfig {
+    let config = IOperatorPool::Config {
         vpha: at.vpha,
         rollup: at.rollup,
         court: at.fault_court,
@@ -135,7 +82,7 @@ pub(crate) async fn deploy_rest(
     profile: &Profile,
     now: u64,
 ) -> Result<()> {
-    let config = CourtConfig {
+    let config = IFaultCourt::Config {
         pool: at.operator_pool,
         timelock: at.timelock,
         council: Role::Council.signer()?.address(),
@@ -146,7 +93,7 @@ pub(crate) async fn deploy_rest(
         reporterShare: U256::from(profile.reporter_share),
     };
     deployer.deploy(at.fault_court, artifacts, "FaultCourt", config.abi_encode()).await?;
-    let config = RewardsConfig {
+    let config = IProverRewards::Config {
         pool: at.operator_pool,
         emission: at.emission,
         timelock: at.timelock,
@@ -154,7 +101,7 @@ pub(crate) async fn deploy_rest(
         rewardRate: U256::from(profile.reward_rate),
     };
     deployer.deploy(at.prover_rewards, artifacts, "ProverRewards", config.abi_encode()).await?;
-    let config = EmissionConfig {
+    let config = IEmissionController::Config {
         vpha: at.vpha,
         proverRewards: at.prover_rewards,
         // The treasury is governance's.
@@ -258,8 +205,8 @@ fn approval(spender: Address, amount: U256) -> Vec<u8> {
     IERC20::approveCall { spender, amount }.abi_encode()
 }
 
-fn classes(profile: &Profile) -> Vec<PoolClass> {
-    let class = |bond, batch, weight| PoolClass {
+fn classes(profile: &Profile) -> Vec<IOperatorPool::Class> {
+    let class = |bond, batch, weight| IOperatorPool::Class {
         minBond: Profile::wei(bond),
         bondPerBatch: Profile::wei(batch),
         weight: U256::from(weight),

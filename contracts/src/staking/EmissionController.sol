@@ -12,18 +12,6 @@ import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 contract EmissionController is IEmissionController {
     using SafeTransferLib for address;
 
-    /// @notice Constructor arguments.
-    struct Config {
-        address vpha;
-        address proverRewards;
-        address treasury;
-        address timelock;
-        /// Unix time in seconds.
-        uint256 start;
-        /// Wei of PHA. `CAP` is reached at infinity from 972,222 PHA: 720 times this.
-        uint256 initialDaily;
-    }
-
     /// @inheritdoc IEmissionController
     uint256 public constant override CAP = 700_000_000 ether;
     uint256 internal constant EPOCH_DAYS = 180;

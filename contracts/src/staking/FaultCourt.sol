@@ -13,19 +13,6 @@ import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 contract FaultCourt is IFaultCourt, IConflictListener {
     using SafeCastLib for uint256;
 
-    /// @notice Constructor arguments. Times in seconds.
-    struct Config {
-        address pool;
-        address timelock;
-        address council;
-        uint256 challengePeriod;
-        uint256 casePeriod;
-        uint256 vetoPeriod;
-        uint256 margin;
-        /// Basis points.
-        uint256 reporterShare;
-    }
-
     /// @notice What is burned goes here: PHA has no burning of its own.
     address public constant BURN = 0x000000000000000000000000000000000000dEaD;
     uint256 internal constant BASIS_POINTS = 10_000;

@@ -9,6 +9,18 @@ pragma solidity ^0.8.30;
 ///
 /// @dev This file has no imports: the Rust bindings are made from it.
 interface IEmissionController {
+    /// @notice Constructor arguments.
+    struct Config {
+        address vpha;
+        address proverRewards;
+        address treasury;
+        address timelock;
+        /// Unix time in seconds.
+        uint256 start;
+        /// Wei of PHA. `CAP` is reached at infinity from 972,222 PHA: 720 times this.
+        uint256 initialDaily;
+    }
+
     /// @notice The emission of `days_` days from `firstDay` on was paid.
     event Distributed(
         uint256 indexed firstDay, uint256 days_, uint256 forTreasury, uint256 forStakers, uint256 forProvers

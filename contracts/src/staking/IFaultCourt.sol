@@ -22,6 +22,19 @@ pragma solidity ^0.8.30;
 ///
 /// @dev This file has no imports: the Rust bindings are made from it.
 interface IFaultCourt {
+    /// @notice Constructor arguments. Times in seconds.
+    struct Config {
+        address pool;
+        address timelock;
+        address council;
+        uint256 challengePeriod;
+        uint256 casePeriod;
+        uint256 vetoPeriod;
+        uint256 margin;
+        /// Basis points.
+        uint256 reporterShare;
+    }
+
     /// @notice What was done.
     enum Fault {
         Equivocation,

@@ -33,6 +33,20 @@ interface IOperatorPool {
         uint256 weight;
     }
 
+    /// @notice Constructor arguments.
+    struct Config {
+        address vpha;
+        /// It will be deployed later.
+        address rollup;
+        /// It will be deployed later.
+        address court;
+        address timelock;
+        /// Seconds. The court checks that it is long enough.
+        uint256 exitDelay;
+        /// The first classes, numbered from 1.
+        Class[] classes;
+    }
+
     /// @notice All that is known of a pool. Amounts in wei of vPHA.
     struct PoolState {
         /// From 1; zero if there is no pool.

@@ -10,6 +10,17 @@ pragma solidity ^0.8.30;
 ///
 /// @dev This file has no imports: the Rust bindings are made from it.
 interface IProverRewards {
+    /// @notice Constructor arguments.
+    struct Config {
+        address pool;
+        address emission;
+        address timelock;
+        /// Seconds. Not zero, at most a year.
+        uint256 rewardDuration;
+        /// See {IProverRewards.rewardRate}.
+        uint256 rewardRate;
+    }
+
     /// @notice `assets` came in. From now on `rate` wei of PHA stream in each second.
     event RewardNotified(uint256 assets, uint256 rate);
     /// @notice `operator` did `work`, for which it is owed `amount` more.

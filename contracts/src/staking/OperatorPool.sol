@@ -23,20 +23,6 @@ contract OperatorPool is IOperatorPool, IProverBonds {
     using SafeTransferLib for address;
     using Tickets for Tickets.Book;
 
-    /// @notice Constructor arguments.
-    struct Config {
-        address vpha;
-        /// It will be deployed later.
-        address rollup;
-        /// It will be deployed later.
-        address court;
-        address timelock;
-        /// Seconds. The court checks that it is long enough.
-        uint256 exitDelay;
-        /// The first classes, numbered from 1.
-        Class[] classes;
-    }
-
     /// @dev See {IOperatorPool.PoolState}.
     struct Pool {
         Bond bond;

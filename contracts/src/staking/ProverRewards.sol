@@ -14,17 +14,6 @@ contract ProverRewards is IProverRewards {
     using SafeCastLib for uint256;
     using SafeTransferLib for address;
 
-    /// @notice Constructor arguments.
-    struct Config {
-        address pool;
-        address emission;
-        address timelock;
-        /// Seconds. Not zero, at most a year.
-        uint256 rewardDuration;
-        /// See {IProverRewards.rewardRate}.
-        uint256 rewardRate;
-    }
-
     /// @dev What has come in, and how much of it can be paid. Wei of PHA.
     struct Funds {
         uint96 unstreamed;

@@ -21,6 +21,19 @@ pragma solidity ^0.8.30;
 ///
 /// @dev This file has no imports: the Rust bindings are made from it.
 interface IVPHA {
+    /// @notice Constructor arguments. All are fixed for the life of the contract.
+    struct Config {
+        address pha;
+        address timelock;
+        address council;
+        address emission;
+        address operatorPool;
+        /// Seconds. At most a year.
+        uint256 unstakeDelay;
+        /// Seconds. Not zero, at most a year; at least 7 days where rewards are worth something.
+        uint256 rewardDuration;
+    }
+
     /// @notice PHA came in, shares came out (ERC-4626).
     event Deposit(address indexed sender, address indexed owner, uint256 assets, uint256 shares);
     /// @notice `owner` gave `shares` for ticket `id`, which pays `assets` from `unlockAt` on.

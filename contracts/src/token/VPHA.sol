@@ -20,19 +20,6 @@ contract VPHA is IVPHA, ERC20Votes {
     using SafeTransferLib for address;
     using Tickets for Tickets.Book;
 
-    /// @notice Constructor arguments. All are fixed for the life of the contract.
-    struct Config {
-        address pha;
-        address timelock;
-        address council;
-        address emission;
-        address operatorPool;
-        /// Seconds. At most a year.
-        uint256 unstakeDelay;
-        /// Seconds. Not zero, at most a year; at least 7 days where rewards are worth something.
-        uint256 rewardDuration;
-    }
-
     /// @dev What a deposit moves. One slot. PHA has 10^27 wei: any amount of it fits into 90 bits.
     struct Stake {
         /// A, as of `accruedAt`.

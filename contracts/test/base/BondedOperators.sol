@@ -3,8 +3,10 @@ pragma solidity ^0.8.30;
 
 import {Test} from "./Test.sol";
 import {FaultCourt} from "src/staking/FaultCourt.sol";
+import {IFaultCourt} from "src/staking/IFaultCourt.sol";
 import {IOperatorPool} from "src/staking/IOperatorPool.sol";
 import {OperatorPool} from "src/staking/OperatorPool.sol";
+import {IVPHA} from "src/token/IVPHA.sol";
 import {PHA} from "src/token/PHA.sol";
 import {VPHA} from "src/token/VPHA.sol";
 
@@ -24,7 +26,7 @@ abstract contract BondedOperators is Test {
         uint256 nonce = vm.getNonce(address(this));
         pha.approve(vm.computeCreateAddress(address(this), nonce), 1000 ether);
         VPHA vpha = new VPHA(
-            VPHA.Config({
+            IVPHA.Config({
                 pha: address(pha),
                 timelock: timelock_,
                 council: address(0),
@@ -37,7 +39,7 @@ abstract contract BondedOperators is Test {
         IOperatorPool.Class[] memory classes = new IOperatorPool.Class[](1);
         classes[0] = IOperatorPool.Class({minBond: MIN_BOND, bondPerBatch: BOND_PER_BATCH, weight: 10_000});
         pool = new OperatorPool(
-            OperatorPool.Config({
+            IOperatorPool.Config({
                 vpha: address(vpha),
                 rollup: rollup_,
                 court: court_,
@@ -50,7 +52,7 @@ abstract contract BondedOperators is Test {
 
     function deployCourt(address pool, address timelock_) internal returns (FaultCourt) {
         return new FaultCourt(
-            FaultCourt.Config({
+            IFaultCourt.Config({
                 pool: pool,
                 timelock: timelock_,
                 council: address(0),

@@ -18,7 +18,7 @@ contract EmissionTest is StakingTest {
 
     function test_RefusesAConfigThatMakesNoSense() public {
         for (uint256 i; i < 5; ++i) {
-            EmissionController.Config memory config = emissionConfig();
+            IEmissionController.Config memory config = emissionConfig();
             if (i == 1) config.treasury = address(0);
             if (i == 2) config.timelock = address(0);
             if (i == 3) config.initialDaily = 0;
@@ -95,7 +95,7 @@ contract EmissionTest is StakingTest {
     }
 
     function test_TheCapCutsASteeperSchedule() public {
-        EmissionController.Config memory config = emissionConfig();
+        IEmissionController.Config memory config = emissionConfig();
         config.initialDaily = 300_000_000 ether;
         vm.etch(address(emission), abi.encodePacked(type(EmissionController).creationCode, abi.encode(config)));
         (bool success, bytes memory code) = address(emission).call("");

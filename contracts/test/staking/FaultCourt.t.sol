@@ -63,7 +63,7 @@ contract FaultCourtTest is StakingTest {
 
     function test_RefusesAConfigThatMakesNoSense() public {
         for (uint256 i; i < 6; ++i) {
-            FaultCourt.Config memory config = courtConfig();
+            IFaultCourt.Config memory config = courtConfig();
             bytes memory reason = abi.encodeWithSelector(IFaultCourt.InvalidConfig.selector);
             if (i == 1) config.timelock = address(0);
             if (i == 2) config.reporterShare = 1001;

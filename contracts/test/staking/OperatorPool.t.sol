@@ -48,7 +48,7 @@ contract OperatorPoolBondTest is PoolTest {
 
     function test_RefusesAConfigThatMakesNoSense() public {
         for (uint256 i; i < 6; ++i) {
-            OperatorPool.Config memory config = poolConfig(address(court));
+            IOperatorPool.Config memory config = poolConfig(address(court));
             if (i == 1) config.rollup = address(0);
             if (i == 2) config.court = address(0);
             if (i == 3) config.timelock = address(0);

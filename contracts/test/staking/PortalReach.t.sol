@@ -10,6 +10,7 @@ import {IFaultCourt} from "src/staking/IFaultCourt.sol";
 import {IOperatorPool} from "src/staking/IOperatorPool.sol";
 import {IProverBonds} from "src/staking/IProverBonds.sol";
 import {OperatorPool} from "src/staking/OperatorPool.sol";
+import {IVPHA} from "src/token/IVPHA.sol";
 import {PHA} from "src/token/PHA.sol";
 import {VPHA} from "src/token/VPHA.sol";
 
@@ -32,13 +33,13 @@ contract PortalReachTest is PortalTest {
         pha = new PHA();
         pha.approve(vm.computeCreateAddress(address(this), nonce + 2), 1000 ether);
         TestRollup testRollup = new TestRollup(pool_, court_, 7 days);
-        vpha = new VPHA(VPHA.Config(address(pha), timelock, council, emissionController, pool_, 21 days, 7 days));
+        vpha = new VPHA(IVPHA.Config(address(pha), timelock, council, emissionController, pool_, 21 days, 7 days));
         IOperatorPool.Class[] memory classes = new IOperatorPool.Class[](1);
         classes[0] = IOperatorPool.Class(1000 ether, 10 ether, 10_000);
         pool = new OperatorPool(
-            OperatorPool.Config(address(vpha), address(testRollup), court_, timelock, 21 days, classes)
+            IOperatorPool.Config(address(vpha), address(testRollup), court_, timelock, 21 days, classes)
         );
-        court = new FaultCourt(FaultCourt.Config(pool_, timelock, council, 7 days, 7 days, 3 days, 4 days, 1000));
+        court = new FaultCourt(IFaultCourt.Config(pool_, timelock, council, 7 days, 7 days, 3 days, 4 days, 1000));
         vm.assertEq(address(court), court_);
 
         pha.approve(address(vpha), 3000 ether);

@@ -52,8 +52,8 @@ contract ProverRewardsTest is StakingTest {
 
     function test_RefusesAConfigThatMakesNoSense() public {
         for (uint256 i; i < 5; ++i) {
-            ProverRewards.Config memory config =
-                ProverRewards.Config(address(pool), address(emission), timelock, REWARD_DURATION, REWARD_RATE);
+            IProverRewards.Config memory config =
+                IProverRewards.Config(address(pool), address(emission), timelock, REWARD_DURATION, REWARD_RATE);
             if (i == 0) config.emission = address(0);
             if (i == 1) config.timelock = address(0);
             if (i == 2) config.rewardDuration = 0;

@@ -5,10 +5,13 @@ import {Test} from "../base/Test.sol";
 import {TestRollup} from "./TestRollup.sol";
 import {EmissionController} from "src/staking/EmissionController.sol";
 import {FaultCourt} from "src/staking/FaultCourt.sol";
+import {IEmissionController} from "src/staking/IEmissionController.sol";
 import {IFaultCourt} from "src/staking/IFaultCourt.sol";
 import {IOperatorPool} from "src/staking/IOperatorPool.sol";
+import {IProverRewards} from "src/staking/IProverRewards.sol";
 import {OperatorPool} from "src/staking/OperatorPool.sol";
 import {ProverRewards} from "src/staking/ProverRewards.sol";
+import {IVPHA} from "src/token/IVPHA.sol";
 import {PHA} from "src/token/PHA.sol";
 import {VPHA} from "src/token/VPHA.sol";
 
@@ -72,7 +75,7 @@ abstract contract StakingTest is Test {
         rollup = new TestRollup(pool_, court_, CHALLENGE);
         pha.approve(vm.computeCreateAddress(address(this), nonce + 1), 1000 ether);
         vpha = new VPHA(
-            VPHA.Config({
+            IVPHA.Config({
                 pha: address(pha),
                 timelock: timelock,
                 council: council,
@@ -85,7 +88,7 @@ abstract contract StakingTest is Test {
         pool = new OperatorPool(poolConfig(court_));
         court = new FaultCourt(courtConfig());
         rewards = new ProverRewards(
-            ProverRewards.Config({
+            IProverRewards.Config({
                 pool: pool_,
                 emission: emission_,
                 timelock: timelock,
@@ -96,13 +99,13 @@ abstract contract StakingTest is Test {
         emission = new EmissionController(emissionConfig());
     }
 
-    function poolConfig(address court_) internal view returns (OperatorPool.Config memory) {
+    function poolConfig(address court_) internal view returns (IOperatorPool.Config memory) {
         IOperatorPool.Class[] memory classes = new IOperatorPool.Class[](4);
         classes[0] = IOperatorPool.Class({minBond: MIN_BOND, bondPerBatch: BOND_PER_BATCH, weight: 10_000});
         classes[1] = IOperatorPool.Class({minBond: 1250 ether, bondPerBatch: 0, weight: 10_000});
         classes[2] = IOperatorPool.Class({minBond: 1875 ether, bondPerBatch: 0, weight: 15_000});
         classes[3] = IOperatorPool.Class({minBond: 2250 ether, bondPerBatch: 0, weight: 18_000});
-        return OperatorPool.Config({
+        return IOperatorPool.Config({
             vpha: address(vpha),
             rollup: address(rollup),
             court: court_,
@@ -112,8 +115,8 @@ abstract contract StakingTest is Test {
         });
     }
 
-    function courtConfig() internal view returns (FaultCourt.Config memory) {
-        return FaultCourt.Config({
+    function courtConfig() internal view returns (IFaultCourt.Config memory) {
+        return IFaultCourt.Config({
             pool: address(pool),
             timelock: timelock,
             council: council,
@@ -125,8 +128,8 @@ abstract contract StakingTest is Test {
         });
     }
 
-    function emissionConfig() internal view returns (EmissionController.Config memory) {
-        return EmissionController.Config({
+    function emissionConfig() internal view returns (IEmissionController.Config memory) {
+        return IEmissionController.Config({
             vpha: address(vpha),
             proverRewards: address(rewards),
             treasury: treasury,

@@ -30,7 +30,7 @@ contract VPHAStakeTest is VPHATest {
 
     function test_RefusesAConfigThatMakesNoSense() public {
         for (uint256 i; i < 5; ++i) {
-            VPHA.Config memory config = vphaConfig(address(pha));
+            IVPHA.Config memory config = vphaConfig(address(pha));
             if (i == 0) config.pha = address(0);
             if (i == 1) config.timelock = address(0);
             if (i == 2) config.unstakeDelay = 365 days + 1;

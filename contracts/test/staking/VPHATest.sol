@@ -32,8 +32,8 @@ abstract contract VPHATest is Test {
         fund(emission);
     }
 
-    function vphaConfig(address token) internal view returns (VPHA.Config memory) {
-        return VPHA.Config({
+    function vphaConfig(address token) internal view returns (IVPHA.Config memory) {
+        return IVPHA.Config({
             pha: token,
             timelock: timelock,
             council: council,

@@ -1,63 +1,14 @@
 //! All of staking, deployed as in production, over the small rollup of the contracts' own tests.
 
 use alloy_primitives::{Address, U256};
-use alloy_sol_types::{SolCall, SolValue, sol};
-use contracts_bindings::IOperatorPool;
+use alloy_sol_types::{SolCall, SolValue};
+use contracts_bindings::{IEmissionController, IFaultCourt, IOperatorPool, IProverRewards, IVPHA};
 use staking_model::{Contracts, Delays, SEED, Setting, World, ether};
 
 use crate::{
     abi::Token,
     machine::{DEPLOYER, Machine},
 };
-
-sol! {
-    struct VphaConfig {
-        address pha;
-        address timelock;
-        address council;
-        address emission;
-        address operatorPool;
-        uint256 unstakeDelay;
-        uint256 rewardDuration;
-    }
-
-    struct PoolConfig {
-        address vpha;
-        address rollup;
-        address court;
-        address timelock;
-        uint256 exitDelay;
-        IOperatorPool.Class[] classes;
-    }
-
-    struct CourtConfig {
-        address pool;
-        address timelock;
-        address council;
-        uint256 challengePeriod;
-        uint256 casePeriod;
-        uint256 vetoPeriod;
-        uint256 margin;
-        uint256 reporterShare;
-    }
-
-    struct RewardsConfig {
-        address pool;
-        address emission;
-        address timelock;
-        uint256 rewardDuration;
-        uint256 rewardRate;
-    }
-
-    struct EmissionConfig {
-        address vpha;
-        address proverRewards;
-        address treasury;
-        address timelock;
-        uint256 start;
-        uint256 initialDaily;
-    }
-}
 
 /// Deploys with `setting`, and makes the world that is equal to it.
 pub(crate) fn deploy(mut setting: Setting) -> (Machine, World) {
@@ -79,7 +30,7 @@ pub(crate) fn deploy(mut setting: Setting) -> (Machine, World) {
     machine.call(DEPLOYER, pha, approve.abi_encode()).unwrap();
     machine.deploy(
         "VPHA",
-        &VphaConfig {
+        &IVPHA::Config {
             pha,
             timelock,
             council,
@@ -92,12 +43,12 @@ pub(crate) fn deploy(mut setting: Setting) -> (Machine, World) {
     );
     machine.deploy(
         "OperatorPool",
-        &PoolConfig { vpha, rollup, court, timelock, exitDelay: exit, classes: classes(&setting) }
+        &IOperatorPool::Config { vpha, rollup, court, timelock, exitDelay: exit, classes: classes(&setting) }
             .abi_encode(),
     );
     machine.deploy(
         "FaultCourt",
-        &CourtConfig {
+        &IFaultCourt::Config {
             pool,
             timelock,
             council,
@@ -111,12 +62,18 @@ pub(crate) fn deploy(mut setting: Setting) -> (Machine, World) {
     );
     machine.deploy(
         "ProverRewards",
-        &RewardsConfig { pool, emission, timelock, rewardDuration: reward, rewardRate: setting.reward_rate }
-            .abi_encode(),
+        &IProverRewards::Config {
+            pool,
+            emission,
+            timelock,
+            rewardDuration: reward,
+            rewardRate: setting.reward_rate,
+        }
+        .abi_encode(),
     );
     machine.deploy(
         "EmissionController",
-        &EmissionConfig {
+        &IEmissionController::Config {
             vpha,
             proverRewards: rewards,
             treasury: setting.roles.treasury,

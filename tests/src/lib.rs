@@ -1,12 +1,13 @@
 //! Runs a whole devnet for one test: real processes, free ports, a folder of its own.
 
 use std::{
+    ffi::OsStr,
     fs::File,
     net::TcpListener,
     ops::Range,
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -249,6 +250,37 @@ fn spawn(folder: &Path, ports: &Ports, arguments: &[String]) -> Result<Child> {
         .process_group(0)
         .spawn()
         .wrap_err("starting the devnet")
+}
+
+/// A program of ours that runs beside the devnet. Dropping it kills it.
+#[derive(Debug)]
+pub struct Running(Child);
+
+impl Running {
+    /// Starts `name`. What it prints goes to the file `log`.
+    pub fn start<A: AsRef<OsStr>>(name: &str, arguments: &[A], log: &Path) -> Result<Self> {
+        let log = File::create(log)?;
+        let child = Command::new(program(name)?)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .wrap_err_with(|| format!("starting {name}"))?;
+        Ok(Self(child))
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.0.try_wait()?)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// The root of the repository.

@@ -1,10 +1,6 @@
 //! A sequencer that refuses a user, and one that falls silent: neither keeps anybody from L2.
 
-use std::{
-    fs::File,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use alloy::{
     network::{EthereumWallet, TransactionBuilder as _},
@@ -16,34 +12,17 @@ use alloy::{
 };
 use contracts_bindings::{IMessagePasser, IPortal, IRollup};
 use devnet::record::FundedAccount;
-use e2e::{Devnet, program, until};
-use eyre::{Context, OptionExt, Result};
+use e2e::{Devnet, Running, until};
+use eyre::{OptionExt, Result};
 
 const LIMIT: Duration = Duration::from_secs(120);
 const MESSAGE_PASSER: Address = address!("4200000000000000000000000000000000000016");
 /// Seconds of silence after which anybody may submit.
 const TIMEOUT: &str = "20";
 
-/// A program of the third party. Killed when dropped.
-struct Program(Child);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn start(devnet: &Devnet, name: &str, arguments: &[String]) -> Result<Program> {
-    let log = File::create(devnet.state_dir().join(format!("logs/third-party-{name}.log")))?;
-    let child = Command::new(program(name)?)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .spawn()
-        .wrap_err_with(|| format!("starting {name}"))?;
-    Ok(Program(child))
+/// A program of the third party.
+fn start(devnet: &Devnet, name: &str, arguments: &[String]) -> Result<Running> {
+    Running::start(name, arguments, &devnet.state_dir().join(format!("logs/third-party-{name}.log")))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,9 +5,9 @@
 //! reporter is paid, holders of vPHA vote on what stays, and the chain goes on with the honest provers.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Stdio,
     time::Duration,
 };
 
@@ -25,7 +25,7 @@ use contracts_bindings::{
     IFaultCourt, IGovernor, IGovernor::IGovernorInstance, IOperatorPool::IOperatorPoolInstance, IRollup,
     IRollup::IRollupInstance,
 };
-use e2e::{Devnet, program, until};
+use e2e::{Devnet, Running, program, until};
 use eyre::{Context, OptionExt, Result, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -67,16 +67,6 @@ struct Story {
     devnet: Devnet,
     folder: TempDir,
     l1: DynProvider,
-}
-
-/// A program that ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 impl Story {
@@ -198,10 +188,9 @@ impl Story {
     }
 
     async fn the_enclave_signs_another_output(&self, mut watchtower: Running) -> Result<()> {
-        ensure!(watchtower.0.try_wait()?.is_none(), "an alarm without a fault: {}", self.log("vpha-staking"));
+        ensure!(watchtower.ended()?.is_none(), "an alarm without a fault: {}", self.log("vpha-staking"));
         fs::write(self.market().join("go"), "")?;
-        let ended =
-            until("the watchtower raises the alarm", LIMIT, async || Ok(watchtower.0.try_wait()?)).await?;
+        let ended = until("the watchtower raises the alarm", LIMIT, async || Ok(watchtower.ended()?)).await?;
         ensure!(
             ended.code() == Some(DOUBLE_SIGNATURE),
             "the watchtower ended with {ended}: {}",
@@ -389,19 +378,15 @@ impl Story {
     }
 
     fn start(&self, name: &str, arguments: &[&str]) -> Result<Running> {
-        let log = File::create(self.folder.path().join(format!("{name}.log")))?;
-        let child = Command::new(program(name)?)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .wrap_err_with(|| format!("starting {name}"))?;
-        Ok(Running(child))
+        Running::start(name, arguments, &self.log_of(name))
+    }
+
+    fn log_of(&self, name: &str) -> PathBuf {
+        self.folder.path().join(format!("{name}.log"))
     }
 
     fn log(&self, name: &str) -> String {
-        fs::read_to_string(self.folder.path().join(format!("{name}.log"))).unwrap_or_default()
+        fs::read_to_string(self.log_of(name)).unwrap_or_default()
     }
 
     fn request(&self, account: usize, to: Address, call: &impl SolCall) -> Result<TransactionRequest> {

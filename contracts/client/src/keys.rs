@@ -77,13 +77,27 @@ pub fn load(
                 reason: error.to_string(),
             })?
         }
-        Source::File(path) => parse(&path.display().to_string(), &read(path)?)?,
+        Source::File(path) => of_file(path)?,
         Source::Environment => {
             let name = variables.key;
             parse(name, &variable(name).ok_or(KeyError::Missing(name))?)?
         }
     };
     Ok(EthereumWallet::from(signer))
+}
+
+/// Reads a file with hexadecimal digits.
+pub fn of_file(path: &Path) -> Result<PrivateKeySigner, KeyError> {
+    parse(&path.display().to_string(), &read(path)?)
+}
+
+/// Reads hexadecimal digits, with or without "0x". Errors name `source` alone.
+pub fn parse(source: &str, text: &str) -> Result<PrivateKeySigner, KeyError> {
+    let malformed = || KeyError::Malformed(source.to_owned());
+    let mut bytes = [0; 32];
+    let digits = text.trim();
+    hex::decode_to_slice(digits.strip_prefix("0x").unwrap_or(digits), &mut bytes).map_err(|_| malformed())?;
+    PrivateKeySigner::from_bytes(&B256::from(bytes)).map_err(|_| malformed())
 }
 
 /// Asks for a keystore's password, if somebody is there.
@@ -98,14 +112,6 @@ pub fn ask_password() -> Option<String> {
 
 fn read(path: &Path) -> Result<String, KeyError> {
     fs::read_to_string(path).map_err(|error| KeyError::File { path: path.display().to_string(), error })
-}
-
-fn parse(source: &str, text: &str) -> Result<PrivateKeySigner, KeyError> {
-    let malformed = || KeyError::Malformed(source.to_owned());
-    let mut bytes = [0; 32];
-    let digits = text.trim();
-    hex::decode_to_slice(digits.strip_prefix("0x").unwrap_or(digits), &mut bytes).map_err(|_| malformed())?;
-    PrivateKeySigner::from_bytes(&B256::from(bytes)).map_err(|_| malformed())
 }
 
 #[cfg(test)]

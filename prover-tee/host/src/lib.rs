@@ -22,7 +22,7 @@
 //! | [`doctor`] | `prover-tee doctor`: whether this machine can prove |
 //! | [`pccs`] | collateral from Intel's service |
 //! | [`operator`] | the operator's key |
-//! | [`telemetry`] | logs and metrics |
+//! | [`telemetry`] | metrics |
 
 pub mod cli;
 pub mod doctor;

@@ -21,7 +21,7 @@ const NOT_LIVE: u8 = 3;
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let cli = Cli::parse();
-    telemetry::logs(cli.log_json);
+    contracts_client::telemetry::logs(cli.log_json, "info");
     match cli.command {
         Command::Prove(args) => prove(args).await,
         Command::Register(args) => register(args).await,

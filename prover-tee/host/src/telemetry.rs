@@ -1,28 +1,12 @@
-//! Logs and metrics.
+//! Metrics.
 
-use std::{io::IsTerminal, net::SocketAddr};
+use std::net::SocketAddr;
 
 use metrics::{describe_counter, describe_gauge, describe_histogram};
-use metrics_exporter_prometheus::PrometheusBuilder;
-use tracing_subscriber::EnvFilter;
-
-/// Logs to standard error, as lines for people or as JSON. `RUST_LOG` overrides the level.
-pub fn logs(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    if json {
-        builder.json().init();
-    } else {
-        builder.with_target(false).init();
-    }
-}
 
 /// Serves metrics in Prometheus' format.
 pub fn metrics(listen: SocketAddr) -> eyre::Result<()> {
-    PrometheusBuilder::new().with_http_listener(listen).install()?;
+    contracts_client::telemetry::metrics(listen)?;
     describe_counter!("prover_batches_proved", "Batches that the enclave signed");
     describe_counter!("prover_batches_refused", "Batches that the enclave refused, by code");
     describe_counter!("prover_session_failures", "Sessions that ended with an error");

@@ -2,7 +2,7 @@
 //! provers, a sequencer and a relayer. Nothing in it is a mock: the programs are the ones that run in
 //! production, but for the enclave, which is built with the software platform.
 //!
-//! [`run`] is the whole of it; the modules are its steps.
+//! [`main`] is the whole of it; the modules are its steps.
 
 pub mod accounts;
 mod addresses;
@@ -27,9 +27,10 @@ pub mod state_dir;
 mod ready;
 mod supervise;
 
-use std::path::Path;
+use std::{path::Path, process::ExitCode};
 
 use artifacts::Artifacts;
+use clap::Parser as _;
 use deployment::{Deployment, Policy};
 use executor::chain::MESSAGE_PASSER;
 use eyre::{Result, WrapErr as _};
@@ -40,12 +41,28 @@ use record::Record;
 use settings::{PROVERS, Settings};
 use state_dir::StateDir;
 use supervise::Stop;
+use tracing_subscriber::EnvFilter;
 
 /// The file that tells scripts where everything is.
 const RECORD: &str = "devnet.json";
 
-/// Starts everything, tells where it is, and stops everything in order on Ctrl-C or SIGTERM.
-pub async fn run(settings: Settings) -> Result<()> {
+/// Starts everything as the arguments say, tells where it is, and stops everything in order on Ctrl-C or SIGTERM.
+///
+/// Not in `main.rs`: an async function is compiled where it is polled, and that is once here, but again in each program and test.
+#[tokio::main]
+pub async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Settings::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("devnet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(settings: Settings) -> Result<()> {
     let mut stop = Stop::listen()?;
     let mut processes = Vec::new();
     let outcome = tokio::select! {

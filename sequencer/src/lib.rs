@@ -13,15 +13,30 @@
 //! | [`rpc`] | what do clients ask, and what are they told? |
 //! | [`store`] | which blocks, states, batches and L1 blocks are there? |
 //! | [`telemetry`] | what does an operator see? |
+//!
+//! [`main`] is the program.
 
 pub mod batcher;
 pub mod builder;
 pub mod config;
 pub mod heads;
 pub mod l1;
+mod listen;
 pub mod node;
 pub mod pool;
 pub mod replica;
 pub mod rpc;
 pub mod store;
 pub mod telemetry;
+
+use clap::Parser as _;
+
+/// Runs a node as the arguments say, until it is told to stop.
+///
+/// Not in `main.rs`: an async function is compiled where it is polled, and that is once here, but again in each program and test.
+#[tokio::main]
+pub async fn main() -> eyre::Result<()> {
+    let settings = config::Settings::parse();
+    telemetry::init(settings.log_json, settings.metrics())?;
+    node::Node::start(&settings).await?.run().await
+}

@@ -75,7 +75,7 @@ impl Node {
             heads: heads.clone(),
             config: settings.rpc(),
         };
-        let rpc = RpcServer::start(api).await?;
+        let rpc = RpcServer::start(api)?;
 
         let (stop, stopping) = watch::channel(false);
         let (unwinds, unwind_requests) = mpsc::channel(UNWIND_QUEUE);
@@ -84,18 +84,15 @@ impl Node {
                 tracing::warn!("no L1: there are no deposits, and batches go nowhere");
                 None
             }
-            Some(l1) => Some(
-                L1Side::start(L1Setup {
-                    l1,
-                    batcher: settings.l1.batcher(),
-                    signer: settings.l1.batcher_key()?,
-                    chain: Arc::clone(&chain),
-                    store: store.clone(),
-                    heads: heads.clone(),
-                    unwinds,
-                })
-                .await?,
-            ),
+            Some(l1) => Some(L1Side::start(L1Setup {
+                l1,
+                batcher: settings.l1.batcher(),
+                signer: settings.l1.batcher_key()?,
+                chain: Arc::clone(&chain),
+                store: store.clone(),
+                heads: heads.clone(),
+                unwinds,
+            })?),
         };
         let origins: Box<dyn OriginSource> = match &l1 {
             Some(l1) => Box::new(l1.view()),

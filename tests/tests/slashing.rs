@@ -1,8 +1,9 @@
 //! A provider joins, proves, earns, and is caught: the whole life of collateral, with the programs that users run.
 //!
 //! A new provider stakes PHA, makes a pool, bonds, registers its prover by quote, proves batches and claims what they earn. Its enclave is
-//! broken: it signs two outputs for one input. A watchtower finds that and reports it. The chain stops finalising, the pool loses all, the
-//! reporter is paid, holders of vPHA vote on what stays, and the chain goes on with the honest provers.
+//! broken: it signs two outputs for one input. One reaches the watchtower from the prover's host through the sequencer, the other as a
+//! file. It reports both. The chain stops finalising, the pool loses all, the reporter is paid, holders of vPHA vote on what stays, and
+//! the chain goes on with the honest provers.
 
 use std::{
     fs,
@@ -31,6 +32,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 const LIMIT: Duration = Duration::from_secs(120);
+/// For what becomes final: a batch that one prover signed in time waits two minutes, and those after it wait with it.
+const FINALITY: Duration = Duration::from_secs(300);
 /// Exit code of a watchtower that found a double signature.
 const DOUBLE_SIGNATURE: i32 = 4;
 /// Who is who among the devnet's users.
@@ -148,7 +151,7 @@ impl Story {
 
     async fn the_provider_earns(&self) -> Result<()> {
         let (pool, operator) = (self.pool()?, self.address(PROVIDER)?);
-        until("batches of the provider are final", LIMIT, async || {
+        until("batches of the provider are final", FINALITY, async || {
             // Its next batch releases the earlier ones.
             Ok((pool.poolOf(operator).call().await?.work > U256::ZERO).then_some(()))
         })
@@ -196,6 +199,9 @@ impl Story {
             "the watchtower ended with {ended}: {}",
             self.log("vpha-staking")
         );
+        // The host told the sequencer, which tells everybody.
+        let page: Value = self.devnet.l2()?.raw_request("phala_getContradictions".into(), ["0x0"]).await?;
+        assert_eq!(page.as_array().map(Vec::len), Some(1), "{page}");
         Ok(())
     }
 
@@ -310,7 +316,7 @@ impl Story {
         self.devnet.signal("prover-1", "CONT")?;
         let block = self.transfer().await?;
         let l2 = self.devnet.l2()?;
-        until("a transaction of after the conflict is final", LIMIT, async || {
+        until("a transaction of after the conflict is final", FINALITY, async || {
             let tagged = l2.get_block_by_number(BlockNumberOrTag::Finalized).await?.ok_or_eyre("no block")?;
             Ok((tagged.header.number >= block).then_some(()))
         })
@@ -322,7 +328,7 @@ impl Story {
 
     // Tools.
 
-    /// Where the rogue enclave offers what it signed.
+    /// Where the rogue enclave offers one of its signatures.
     fn market(&self) -> PathBuf {
         self.folder.path().join("market")
     }

@@ -18,7 +18,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use amount::Amount;
 pub use connect::{KeyArgs, NetworkArgs};
-pub use run::run;
+pub use run::main;
 
 /// Moves ETH and ERC-20 tokens between L1 and L2.
 ///

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use alloy_primitives::{Address, B256};
+use clap::Parser;
 use contracts_client::{progress::Progress, telemetry};
 use eyre::{Result, WrapErr, bail};
 use serde::Serialize;
@@ -29,8 +30,23 @@ use crate::{
     withdrawal::Withdrawal,
 };
 
-/// Runs a command, prints what it has to say and returns its exit code.
-pub async fn run(cli: Cli) -> ExitCode {
+/// Runs the command that the arguments name, prints what it has to say and returns its exit code.
+///
+/// Not in `main.rs`: an async function is compiled where it is polled, and that is once here, but again in each program and test.
+#[tokio::main]
+pub async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::logs(cli.log_json, cli.log_level());
+    tokio::select! {
+        code = run(cli) => code,
+        _ = tokio::signal::ctrl_c() => {
+            eprintln!("interrupted: the same command goes on from here");
+            ExitCode::from(exit::INTERRUPTED)
+        }
+    }
+}
+
+async fn run(cli: Cli) -> ExitCode {
     let json = cli.json;
     match command(cli).await {
         Ok(code) => ExitCode::from(code),

@@ -64,8 +64,8 @@ pub enum StartError {
 }
 
 impl L1Side {
-    /// Starts following L1, making batches, serving provers and submitting. Does not wait for L1.
-    pub async fn start(setup: L1Setup) -> Result<Self, StartError> {
+    /// Starts following L1, making batches, serving provers and submitting. Does not wait for L1. Called within a tokio runtime.
+    pub fn start(setup: L1Setup) -> Result<Self, StartError> {
         let L1Setup { l1, batcher, signer, chain, store, heads, unwinds } = setup;
         let client = L1Client::new(&l1.rpc, l1.request_timeout, l1.attempts)?;
         let head = store.snapshot()?.head();
@@ -78,7 +78,7 @@ impl L1Side {
         let listen = batcher.endpoint.listen;
         let cannot_listen = |source| StartError::Listen { address: listen, source };
         let endpoint = Endpoint::bind(proved, queue.clone(), liveness.clone(), batcher.endpoint);
-        let endpoint = endpoint.await.map_err(cannot_listen)?;
+        let endpoint = endpoint.map_err(cannot_listen)?;
         let address = endpoint.local_addr().map_err(cannot_listen)?;
         let rollup = l1.rollup;
 

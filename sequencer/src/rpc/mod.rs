@@ -57,6 +57,8 @@ pub use error::RpcError;
 use body::BodyLimit;
 use middleware::RequestLayer;
 
+use crate::listen::listen;
+
 /// Limits of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RpcConfig {
@@ -133,7 +135,7 @@ pub enum StartError {
 
 impl RpcServer {
     /// Starts to serve. Called within a tokio runtime.
-    pub async fn start(api: Api) -> Result<Self, StartError> {
+    pub fn start(api: Api) -> Result<Self, StartError> {
         let config = api.config;
         let methods: Methods = methods::module(api)?.into();
         let server_config = ServerConfig::builder()
@@ -157,15 +159,15 @@ impl RpcServer {
             .layer(CorsLayer::permissive())
             .layer(health)
             .layer(BodyLimit { max_bytes: config.max_request_bytes });
-        let listen = |source| StartError::Listen { address: config.listen, source };
+        let cannot_listen = |source| StartError::Listen { address: config.listen, source };
+        let listener = listen(config.listen).map_err(cannot_listen)?;
         let server = Server::builder()
             .set_config(server_config)
             .set_rpc_middleware(RpcServiceBuilder::new().layer(requests))
             .set_http_middleware(http)
-            .build(config.listen)
-            .await
-            .map_err(listen)?;
-        let address = server.local_addr().map_err(listen)?;
+            .build_from_tcp(listener)
+            .map_err(cannot_listen)?;
+        let address = server.local_addr().map_err(cannot_listen)?;
         Ok(Self { handle: server.start(methods), address })
     }
 

@@ -216,7 +216,6 @@ impl World {
             heads: heads.clone(),
             unwinds,
         })
-        .await
         .unwrap();
         let ready = Arc::new(Notify::new());
         let wake = Arc::clone(&ready);
@@ -305,7 +304,7 @@ impl Node {
 
     /// Serves the node's JSON-RPC, at any port.
     #[allow(dead_code, reason = "for the tests of the watchtower")]
-    pub(crate) async fn rpc(&self, world: &World) -> RpcServer {
+    pub(crate) fn rpc(&self, world: &World) -> RpcServer {
         let api = Api {
             chain: Arc::new(world.deployment.chain.clone()),
             store: self.store.clone(),
@@ -313,7 +312,7 @@ impl Node {
             heads: self.heads.clone(),
             config: RpcConfig::new("127.0.0.1:0".parse().unwrap()),
         };
-        RpcServer::start(api).await.unwrap()
+        RpcServer::start(api).unwrap()
     }
 
     /// The output root of one of our blocks.

@@ -44,7 +44,7 @@ impl Served {
             heads: chain.heads.clone(),
             config,
         };
-        let server = runtime.block_on(RpcServer::start(api)).unwrap();
+        let server = runtime.block_on(async { RpcServer::start(api) }).unwrap();
         Self { chain, address: server.address(), _server: server, _runtime: runtime }
     }
 

@@ -1,8 +1,9 @@
 //! An enclave whose protection is broken: it signs what an enclave must never sign. For tests only; no production code knows of it.
 //!
 //! It speaks the protocol of the real one and proves honestly, so that L1 and sequencer take it for one. Once the file `go` is in its
-//! folder, it also signs, with the same key, another output for the input of the batch that it proves next, and lays that down in
-//! the folder as `false.json`, as somebody would who sells it.
+//! folder, it answers the next batch with another output than the true one. The true one it signs with the same key and lays down in
+//! the folder as `true.json`, as somebody would who sells it. So each of the two signatures reaches the watchtower on a way of its own:
+//! one by the host and the sequencer, which take nothing but the truth for a proof, and one as a file.
 
 use std::{
     fs,
@@ -106,17 +107,19 @@ impl Rogue {
 
     fn prove(&self, honest: Transition) -> Result<Signed> {
         let mut done = self.done.lock().ok().ok_or_eyre("a thread panicked")?;
-        if !*done && self.folder.join("go").exists() {
-            let forged = self.sign(Transition { outputRoot: FALSE_OUTPUT, ..honest });
-            let text =
-                serde_json::to_string_pretty(&SignedTransition::new(&forged.transition, forged.signature))?;
-            // Whoever reads it finds all of it.
-            let unfinished = self.folder.join("unfinished");
-            fs::write(&unfinished, text)?;
-            fs::rename(unfinished, self.folder.join("false.json"))?;
-            *done = true;
+        if *done || !self.folder.join("go").exists() {
+            return Ok(self.sign(honest));
         }
-        Ok(self.sign(honest))
+        let forged = self.sign(Transition { outputRoot: FALSE_OUTPUT, ..honest });
+        let honest = self.sign(honest);
+        let text =
+            serde_json::to_string_pretty(&SignedTransition::new(&honest.transition, honest.signature))?;
+        // Whoever reads it finds all of it.
+        let unfinished = self.folder.join("unfinished");
+        fs::write(&unfinished, text)?;
+        fs::rename(unfinished, self.folder.join("true.json"))?;
+        *done = true;
+        Ok(forged)
     }
 
     fn sign(&self, transition: Transition) -> Signed {

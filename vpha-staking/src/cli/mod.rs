@@ -8,17 +8,17 @@ mod holders;
 mod outcome;
 mod providers;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use alloy_primitives::{Address, U256};
 use clap::{Args, Parser, Subcommand};
+use contracts_client::telemetry;
 use prover_core::Endpoint;
 use serde_json::json;
 
 pub use connect::{NetworkArgs, SignArgs};
 
 use crate::{governance::Support, holder::Which, quantity::Amount, watch::WatchArgs};
-use std::process::ExitCode;
 
 /// Stakes PHA, posts vPHA as collateral for provers, and reports faults.
 ///
@@ -269,8 +269,23 @@ impl Cli {
     }
 }
 
-/// Runs a command, prints what it has to say and returns its exit code.
-pub async fn run(cli: Cli) -> ExitCode {
+/// Runs the command that the arguments name, prints what it has to say and returns its exit code.
+///
+/// Not in `main.rs`: an async function is compiled where it is polled, and that is once here, but again in each program and test.
+#[tokio::main]
+pub async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::logs(cli.log_json, cli.log_level());
+    tokio::select! {
+        code = run(cli) => code,
+        _ = tokio::signal::ctrl_c() => {
+            eprintln!("interrupted: the same command goes on from here");
+            ExitCode::from(exit::INTERRUPTED)
+        }
+    }
+}
+
+async fn run(cli: Cli) -> ExitCode {
     let json = cli.json;
     match command(cli).await {
         Ok(code) => ExitCode::from(code),

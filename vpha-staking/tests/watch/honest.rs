@@ -14,7 +14,7 @@ async fn an_honest_chain_is_well_also_after_a_restart_and_with_its_node() {
     let world = World::new().await;
     let provers = [world.prover(0).await, world.prover(1).await];
     let node = world.node(|_| {}).await;
-    let rpc = node.rpc(&world).await;
+    let rpc = node.rpc(&world);
     let workers = provers.clone().map(|prover| prover.work(node.side.endpoint()));
     let mut tower = Tower::new(&world);
     tower.options.extend(["--l2-rpc".to_owned(), format!("http://{}", rpc.address())]);

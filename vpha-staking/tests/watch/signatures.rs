@@ -77,7 +77,7 @@ async fn what_a_prover_tells_its_sequencer_alone_is_evidence_too() {
             tuning.batcher.submit.signature_timeout = std::time::Duration::ZERO;
         })
         .await;
-    let rpc = node.rpc(&world).await;
+    let rpc = node.rpc(&world);
     let mut tower = Tower::new(&world);
     tower.options.extend(["--l2-rpc".to_owned(), format!("http://{}", rpc.address())]);
     let broken = provers[0].work_by(node.side.endpoint(), |prover, job| prover.contradict(job).into());

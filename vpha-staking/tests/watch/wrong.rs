@@ -123,7 +123,7 @@ async fn a_node_with_other_blocks_than_l1_is_an_alarm_of_its_own() {
     };
     let config = RpcConfig::new("127.0.0.1:0".parse().unwrap());
     let api = Api { chain, store: store.clone(), pool, heads, config };
-    let rpc = RpcServer::start(api).await.unwrap();
+    let rpc = RpcServer::start(api).unwrap();
     let url = format!("http://{}", rpc.address());
 
     let tower = Tower::new(&world);

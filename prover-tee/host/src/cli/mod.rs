@@ -1,6 +1,7 @@
 //! The command line.
 
 mod quotes;
+mod run;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -25,6 +26,7 @@ use crate::{
 };
 
 pub use quotes::{Check, Doctor, Measure};
+pub use run::main;
 
 /// Runs a prover of the rollup: feeds an enclave with batches, and registers its key on L1.
 #[derive(Debug, Parser)]

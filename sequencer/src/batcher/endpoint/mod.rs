@@ -20,6 +20,7 @@ use tracing::{info, warn};
 
 use self::peer::{Peer, PeerError};
 use super::{BatchQueue, EndpointConfig, Liveness};
+use crate::listen::listen;
 
 /// Pause after `accept` failed: out of file descriptors, most likely.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
@@ -52,14 +53,14 @@ struct Shared {
 }
 
 impl Endpoint {
-    /// Listens on the configured address.
-    pub async fn bind(
+    /// Listens on the configured address. Called within a tokio runtime.
+    pub fn bind(
         chain: ProvedChain,
         queue: BatchQueue,
         liveness: Liveness,
         config: EndpointConfig,
     ) -> io::Result<Self> {
-        let listener = TcpListener::bind(config.listen).await?;
+        let listener = TcpListener::from_std(listen(config.listen)?)?;
         Ok(Self { listener, shared: Arc::new(Shared { chain, queue, liveness, config }) })
     }
 

@@ -64,8 +64,6 @@ pub(crate) struct Run {
 impl World {
     pub(crate) async fn new() -> Self {
         let anvil = Anvil::ticking().await;
-        anvil.set_block_time(0).await;
-        anvil.rpc("evm_setAutomine", json!([true])).await;
         let roles = [Role::Deployer, Role::Governor, Role::Council, Role::Operator(0), Role::Operator(1)];
         let mut accounts: Vec<Address> = roles.map(|role| role.signer().unwrap().address()).into();
         accounts.extend(users().unwrap().iter().map(PrivateKeySigner::address));
@@ -76,6 +74,9 @@ impl World {
         let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../contracts");
         let artifacts = Artifacts::of(&contracts).expect("compiled contracts");
         let at = Deployment::make(&anvil.provider, &anvil.url, &artifacts, &policy).await.unwrap();
+        // Not before: the deployment sends many transactions at once, and of these an anvil that mines each now and then forgets one.
+        anvil.set_block_time(0).await;
+        anvil.rpc("evm_setAutomine", json!([true])).await;
         let world = Self { anvil, at, pki, folder: TempDir::new().unwrap() };
         fs::write(world.network(), world.document().to_string()).unwrap();
         world

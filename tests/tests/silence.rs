@@ -165,8 +165,10 @@ async fn deposit(devnet: &Devnet, user: &FundedAccount, to: Address, value: U256
         .wallet(EthereumWallet::from(signer))
         .connect_http(devnet.record().l1.rpc.parse()?);
     let portal = IPortal::new(devnet.record().contracts.portal.ok_or_eyre("no portal")?, &l1);
-    let receipt =
-        portal.depositTransaction(to, value, 200_000, false, data).send().await?.get_receipt().await?;
+    let call = portal.depositTransaction(to, value, 200_000, false, data);
+    // What it burns for L2 gas depends on the base fee of the block that it gets into.
+    let gas = call.estimate_gas().await? * 2;
+    let receipt = call.gas(gas).send().await?.get_receipt().await?;
     assert!(receipt.status(), "the deposit failed on L1");
     Ok(())
 }

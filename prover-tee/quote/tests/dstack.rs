@@ -23,6 +23,13 @@ struct Seen {
 
 /// Serves one request with `answer`, and asks for a quote over `[7; 64]`.
 fn ask(answer: impl FnOnce(&mut UnixStream) + Send + 'static) -> (Result<Vec<u8>, QuoteError>, Seen) {
+    ask_for(Duration::from_secs(60), answer)
+}
+
+fn ask_for(
+    limit: Duration,
+    answer: impl FnOnce(&mut UnixStream) + Send + 'static,
+) -> (Result<Vec<u8>, QuoteError>, Seen) {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("dstack.sock");
     let listener = UnixListener::bind(&socket).unwrap();
@@ -32,7 +39,7 @@ fn ask(answer: impl FnOnce(&mut UnixStream) + Send + 'static) -> (Result<Vec<u8>
         answer(&mut stream);
         seen
     });
-    let quote = Dstack::new(&socket).with_timeout(Duration::from_secs(2)).quote(&[7; 64]);
+    let quote = Dstack::new(&socket).with_timeout(limit).quote(&[7; 64]);
     (quote, server.join().unwrap())
 }
 
@@ -139,7 +146,7 @@ fn broken_http_is_an_error() {
 
 #[test]
 fn silence_ends_in_time_and_absence_is_told() {
-    let (quote, _) = ask(|stream| {
+    let (quote, _) = ask_for(Duration::from_secs(2), |stream| {
         // Answers nothing until the client hangs up.
         let _ = stream.read(&mut [0]);
     });

@@ -204,6 +204,14 @@ impl BatchQueue {
         self.shared.state.lock().base
     }
 
+    /// The last block of batch `index`, which is the last final one or after it.
+    pub fn last_block(&self, index: u64) -> Result<u64, StoreError> {
+        let state = self.shared.state.lock();
+        let records = state.records.iter().map(|record| (record.index, record.last_block));
+        let place = std::iter::once(state.base).chain(records).find(|(known, _)| *known == index);
+        place.map(|(_, block)| block).ok_or(StoreError::UnknownBatch(index))
+    }
+
     /// All batches that are not final, in order.
     pub fn records(&self) -> Vec<Arc<BatchRecord>> {
         self.shared.state.lock().records.iter().cloned().collect()

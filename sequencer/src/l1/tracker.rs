@@ -266,12 +266,7 @@ impl Tracker {
         da_hash: B256,
         status: BatchStatus,
     ) -> Result<BatchRecord, L1Error> {
-        let (base, base_block) = self.batches.base();
-        let parent = match self.batches.get(index - 1) {
-            Some(record) => record.last_block,
-            None if index - 1 == base => base_block,
-            None => return Err(StoreError::UnknownBatch(index - 1).into()),
-        };
+        let parent = self.batches.last_block(index - 1)?;
         let snapshot = self.store.snapshot()?;
         let root = |number| -> Result<B256, L1Error> {
             let header = snapshot.header(number)?.ok_or(L1Error::NoL2Block(number))?;

@@ -202,15 +202,21 @@ impl Replica {
         }
     }
 
-    /// The last batch of which our blocks are those on L1. Agreement on one is agreement on all before.
+    /// The last batch that L1 and we have in common. Agreement on one is agreement on all before. A batch counts only if
+    /// we have its record, even if we have its blocks: a crash may have left them, or a reorganisation of L1 may have
+    /// cut the batches elsewhere.
     async fn last_agreed(&self, count: u64, at: BlockId) -> Result<u64, ReplicaError> {
+        let (base, _) = self.batches.base();
         // We agree on `agreed`, and do not on `open`.
-        let (mut agreed, mut open) = (0, count + 1);
+        let (mut agreed, mut open) = (base.saturating_sub(1), count.saturating_add(1));
         // Mostly it is the last one.
         let mut next = count;
-        while open - agreed > 1 {
-            let output = self.tracker.output(next, at).await?;
-            if self.own_output(output.lastL2Block)? == Some(output.outputRoot) {
+        while open > agreed + 1 {
+            let agree = match self.own_batch_output(next)? {
+                Some(own) => self.tracker.output(next, at).await?.outputRoot == own,
+                None => false,
+            };
+            if agree {
                 agreed = next
             } else {
                 open = next
@@ -218,6 +224,15 @@ impl Replica {
             next = agreed + (open - agreed) / 2;
         }
         Ok(agreed)
+    }
+
+    /// The output of batch `index`, if we have it and it is not older than the last final one.
+    fn own_batch_output(&self, index: u64) -> Result<Option<B256>, ReplicaError> {
+        match (self.batches.get(index), self.batches.base()) {
+            (Some(record), _) => Ok(Some(record.transition.outputRoot)),
+            (None, (base, block)) if index == base => self.own_output(block),
+            _ => Ok(None),
+        }
     }
 
     fn own_output(&self, block: u64) -> Result<Option<B256>, ReplicaError> {
@@ -230,7 +245,7 @@ impl Replica {
     async fn take_over(&mut self, index: u64, status: &RollupStatus) -> Result<bool, ReplicaError> {
         let at = BlockId::hash(status.l1_hash);
         let mut output = self.tracker.output(index, at).await?;
-        let parent = self.last_block_of(index - 1, at).await?;
+        let parent = self.batches.last_block(index - 1)?;
         let mut submission = self.tracker.submission(index, output.outputRoot, status.l1_block).await?;
         let Some(header) = self.store.snapshot()?.l1_block(submission.l1_block)?.map(|row| row.header) else {
             return Ok(false);
@@ -244,11 +259,11 @@ impl Replica {
         submission.da_hash = submitted.daHash;
         let data = self.data(index, &header, &transaction, submission.da_hash).await?;
 
-        // Blocks of ours that L1 does not hold make way for those that it does.
+        // Blocks of ours that are in no batch on L1, as far as we know, make way for those of this one.
         self.batches.drop_from(index)?;
         let dropped = self.builder.parent().number.saturating_sub(parent);
         if dropped > 0 {
-            warn!(index, dropped, "blocks that are not on L1 make way for a batch that is");
+            warn!(index, dropped, "blocks that are in no batch on L1 make way for one that is");
             self.builder.unwind(UnwindTarget::Block(parent))?;
         }
         self.replay(index, data, output.l1OriginNumber)?;
@@ -261,18 +276,6 @@ impl Replica {
         info!(index, first = record.first_block, last = record.last_block, "batch taken over from L1");
         self.batches.adopt(record)?;
         Ok(true)
-    }
-
-    /// The last block of batch `index`, of which L1 and we have the same output.
-    async fn last_block_of(&self, index: u64, at: BlockId) -> Result<u64, ReplicaError> {
-        if let Some(record) = self.batches.get(index) {
-            return Ok(record.last_block);
-        }
-        let (base, block) = self.batches.base();
-        if index == base {
-            return Ok(block);
-        }
-        Ok(self.tracker.output(index, at).await?.lastL2Block)
     }
 
     /// The submission of batch `index` in an L1 block, and its transaction.

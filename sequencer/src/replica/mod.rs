@@ -11,7 +11,9 @@
 //! ```
 //!
 //! Nothing is believed: blobs must commit to the hashes that L1 holds, blocks must follow the rules,
-//! and the output root that execution arrives at must be the one that the provers signed.
+//! and the output root that execution arrives at must be the one that the provers signed. Blocks that are
+//! there without their batch (a crash came in between, or L1 was reorganised and its batches end elsewhere)
+//! are executed again from the blobs.
 //!
 //! | module | answers |
 //! |---|---|

@@ -81,11 +81,28 @@ impl Anvil {
         self.rpc("anvil_reorg", json!([depth, []])).await;
     }
 
-    /// Gives the next block the time that it is. A reorganisation sets the clock back, and the contract
-    /// takes no batch whose L2 time is ahead of L1's.
-    pub(crate) async fn set_clock(&self) {
+    /// Replaces block `first` and all after it by others without transactions. An L1 that ticks stands still from then on.
+    pub(crate) async fn reorg_from(&self, first: u64) {
+        self.set_block_time(0).await;
+        // Blocks that were begun would come in between, and leave a chain with a hole. They are made one at a time: when
+        // one that is asked for is the only one that comes, all others have come.
+        let mut head = self.head().await.0;
+        loop {
+            self.mine(1).await;
+            let before = std::mem::replace(&mut head, self.head().await.0);
+            if head == before + 1 {
+                break;
+            }
+        }
+        self.reorg(head - first + 1).await;
+    }
+
+    /// Ticks again after [`reorg_from`](Self::reorg_from). That has set the clock back, and the contract takes no batch
+    /// whose L2 time is ahead of L1's: the next block gets the time that it is.
+    pub(crate) async fn go_on(&self) {
         let now = UNIX_EPOCH.elapsed().unwrap().as_secs();
         self.rpc("evm_setNextBlockTimestamp", json!([now])).await;
+        self.set_block_time(1).await;
     }
 
     /// Seconds between blocks; 0 for none.

@@ -20,13 +20,11 @@ async fn a_reorganisation_takes_batches_and_origins_with_it() {
     node.until_safe(block).await;
     let old_root = node.output_root(block);
 
-    world.anvil.set_block_time(0).await;
     let (before, _) = world.last_output().await;
-    world.anvil.reorg(world.anvil.head().await.0 - origin(block) + 1).await;
+    world.anvil.reorg_from(origin(block)).await;
     let (after, _) = world.last_output().await;
     assert!(after < before, "the reorganisation took a batch: {before} -> {after}");
-    world.anvil.set_clock().await;
-    world.anvil.set_block_time(1).await;
+    world.anvil.go_on().await;
 
     // The transaction is in a block again, on the new origins, and that block on L1.
     let again = until("the transfer is in another block", async || {

@@ -1,6 +1,6 @@
 //! A prover host and its enclave, as the sequencer sees them.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, ops::ControlFlow};
 
 use alloy_primitives::{Address, B256};
 use executor::{
@@ -83,7 +83,7 @@ impl Prover {
     }
 
     /// Proves everything that the sequencer asks for. As the real host does, it connects again when the
-    /// sequencer hangs up, which it does on who is too busy to answer.
+    /// sequencer hangs up, which it does on who is too busy to answer. Ends when the sequencer is gone or does not want it.
     pub(crate) fn work(&self, sequencer: SocketAddr) -> JoinHandle<()> {
         self.work_by(sequencer, |prover, job| prover.prove(job).into())
     }
@@ -96,14 +96,20 @@ impl Prover {
     ) -> JoinHandle<()> {
         let prover = self.clone();
         tokio::spawn(async move {
-            loop {
-                prover.serve(Connection::open(sequencer).await, answer).await;
+            while let Ok(stream) = TcpStream::connect(sequencer).await {
+                if prover.serve(Connection(stream), answer).await.is_break() {
+                    return;
+                }
             }
         })
     }
 
-    /// Answers until the sequencer hangs up.
-    async fn serve(&self, mut connection: Connection, answer: fn(&Self, &Job) -> ProverMessage) {
+    /// Answers until the sequencer hangs up, or turns it away.
+    async fn serve(
+        &self,
+        mut connection: Connection,
+        answer: fn(&Self, &Job) -> ProverMessage,
+    ) -> ControlFlow<()> {
         connection.send(&self.hello().into()).await;
         while let Some(message) = connection.receive().await {
             match message {
@@ -114,9 +120,10 @@ impl Prover {
                     let answer = tokio::task::spawn_blocking(move || answer(&prover, &job)).await.unwrap();
                     connection.send(&answer).await;
                 }
-                other => panic!("unexpected: {other:?}"),
+                SequencerMessage::Rejected(_) => return ControlFlow::Break(()),
             }
         }
+        ControlFlow::Continue(())
     }
 }
 

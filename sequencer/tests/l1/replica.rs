@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use alloy_primitives::Address;
 use sequencer::{
-    builder::{Builder, BuilderConfig, FixedOrigin, ReplayedBlock},
+    builder::{Builder, BuilderConfig, FixedOrigin, ReplayedBlock, UnwindTarget},
     heads::{Head, Heads},
+    l1::L1Config,
     pool::{Pool, PoolConfig},
     replica::{BeaconError, BlobSource, Replica, ReplicaError, ReplicaSetup},
     store::Store,
@@ -40,9 +41,20 @@ fn pool(world: &World) -> Pool {
     Pool::new(chain.chain_id, PoolConfig::new(chain.gas_limit), || {})
 }
 
+/// A builder that goes on from the store's last block, on its own.
+fn builder(world: &World, store: &Store) -> Builder<FixedOrigin> {
+    let chain = Arc::new(world.deployment.chain.clone());
+    let heads = Heads::of(&store.snapshot().unwrap()).unwrap();
+    Builder::new(chain, BuilderConfig::default(), store.clone(), pool(world), heads, FixedOrigin).unwrap()
+}
+
 fn replica(world: &World, store: &Store, beacon: &str) -> Replica {
+    replica_at(world.tuning().l1, world, store, beacon)
+}
+
+fn replica_at(l1: L1Config, world: &World, store: &Store, beacon: &str) -> Replica {
     Replica::new(ReplicaSetup {
-        l1: world.tuning().l1,
+        l1,
         blobs: BlobSource::new(beacon).unwrap(),
         chain: Arc::new(world.deployment.chain.clone()),
         store: store.clone(),
@@ -73,16 +85,7 @@ async fn an_empty_store_is_filled_from_l1_and_blocks_that_are_not_there_make_way
     // Another store went its own way after the genesis, and never reached L1.
     let folder = TempDir::new().unwrap();
     let other = store(&world, &folder);
-    let genesis = Head { number: 0, hash: other.snapshot().unwrap().head_hash() };
-    let mut builder = Builder::new(
-        Arc::new(world.deployment.chain.clone()),
-        BuilderConfig::default(),
-        other.clone(),
-        pool(&world),
-        Heads::new(genesis, genesis, genesis),
-        FixedOrigin,
-    )
-    .unwrap();
+    let mut builder = builder(&world, &other);
     let start = builder.parent().timestamp;
     for second in 1..=2 * head.number {
         let block = ReplayedBlock { timestamp: start + second, next: None, transactions: Vec::new() };
@@ -91,6 +94,35 @@ async fn an_empty_store_is_filled_from_l1_and_blocks_that_are_not_there_make_way
     drop(builder);
     assert_eq!(replica(&world, &other, &world.anvil.url).catch_up().await.unwrap(), head.number);
     check(&other);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blocks_without_their_batch_are_taken_over_again() {
+    let world = World::new().await;
+    let head = chain(&world).await;
+    let folder = TempDir::new().unwrap();
+    let store = store(&world, &folder);
+    // Nothing is final: the replica sees every batch as one that may go.
+    let catch_up = async || {
+        let l1 = L1Config { finality_depth: u64::MAX, ..world.tuning().l1 };
+        replica_at(l1, &world, &store, &world.anvil.url).catch_up().await.unwrap()
+    };
+    let batches = || {
+        let snapshot = store.snapshot().unwrap();
+        let last = snapshot.last_batch().unwrap().unwrap().index;
+        (1..=last).map(|index| snapshot.batch(index).unwrap().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(catch_up().await, head.number);
+    let expected = batches();
+    let [.., before, _] = &expected[..] else { panic!("two batches: {expected:?}") };
+
+    // The program was killed after the blocks of a batch were stored and before the batch was; or L1 was reorganised,
+    // and has a batch now that ends where our blocks do.
+    for kept in [head.number, before.last_block, before.last_block - 1] {
+        store.remove_batches_from(before.index).unwrap();
+        builder(&world, &store).unwind(UnwindTarget::Block(kept)).unwrap();
+        assert_eq!((catch_up().await, batches()), (head.number, expected.clone()), "kept {kept}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -103,10 +103,8 @@ async fn a_reorganisation_is_followed_and_takes_no_signature_away() {
     let before = tower.archive();
     let old_root = node.output_root(block);
 
-    world.anvil.set_block_time(0).await;
-    world.anvil.reorg(world.anvil.head().await.0 - origin(block) + 1).await;
-    world.anvil.set_clock().await;
-    world.anvil.set_block_time(1).await;
+    world.anvil.reorg_from(origin(block)).await;
+    world.anvil.go_on().await;
     until("the transfer is in another block", async || {
         let same = node.store.snapshot().unwrap().header(block).unwrap().is_some()
             && node.output_root(block) == old_root;

@@ -135,31 +135,3 @@ impl fmt::Display for Alarm {
         }
     }
 }
-
-/// Exit code of a run that ends with these alarms.
-pub fn exit_code(alarms: &[Alarm]) -> u8 {
-    alarms.iter().map(Alarm::exit_code).min().unwrap_or(contracts_client::exit::DONE)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_gravest_alarm_decides() {
-        let conflict = Alarm::Conflict { since: 1 };
-        let key = Alarm::FalseSignature { signer: Address::ZERO, output: B256::ZERO, last_block: 1 };
-        let difference = Alarm::Difference {
-            batch: 1,
-            on_l1: B256::ZERO,
-            computed: None,
-            first_block: Some(2),
-            reason: "x".into(),
-        };
-        assert_eq!(exit_code(&[]), 0);
-        assert_eq!(exit_code(std::slice::from_ref(&conflict)), 7);
-        assert_eq!(exit_code(&[conflict.clone(), key.clone()]), 4);
-        assert_eq!(exit_code(&[key.clone(), difference.clone(), conflict.clone()]), 3);
-        assert!([&conflict, &key, &difference].iter().all(|alarm| Alarm::KINDS.contains(&alarm.kind())));
-    }
-}

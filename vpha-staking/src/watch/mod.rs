@@ -37,11 +37,13 @@
 //! | [`claims`], [`archive`] | which of them contradict each other, and which were there before? |
 //! | [`registry`] | who answers for them? |
 //! | [`filing`], [`alarm`] | what is done about it, and what is said? |
+//! | [`course`] | when is the watch over, and with which exit code? |
 
 pub mod alarm;
 pub mod archive;
 pub mod batches;
 pub mod claims;
+pub mod course;
 pub mod filing;
 pub mod folder;
 pub mod l2;
@@ -53,6 +55,7 @@ pub mod start;
 pub mod tower;
 
 pub use alarm::Alarm;
+pub use course::Until;
 pub use settings::WatchArgs;
 pub use start::{Setup, SetupError};
-pub use tower::{Round, Until, WatchError, Watchtower};
+pub use tower::{Round, WatchError, Watchtower};

@@ -6,10 +6,7 @@ use std::{
 };
 
 use alloy_primitives::{Address, B256, FixedBytes};
-use contracts_client::{
-    chain::{Error as ChainError, Layer},
-    exit,
-};
+use contracts_client::chain::{Error as ChainError, Layer};
 use metrics::{counter, gauge};
 use sequencer::{
     l1::{L1Error, RollupStatus},
@@ -20,10 +17,11 @@ use tokio::time::{Instant, sleep};
 use tracing::{error, warn};
 
 use super::{
-    alarm::{Alarm, exit_code},
+    alarm::Alarm,
     archive::{Archive, ArchiveError},
     batches::Batches,
     claims::Claims,
+    course::{Course, Until},
     filing::Filing,
     folder::EvidenceFolder,
     l2::L2Node,
@@ -37,20 +35,6 @@ use crate::evidence::EvidenceError;
 const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 /// Blocks whose state is kept: enough for every reorganisation that is followed.
 const HISTORY_BLOCKS: u64 = 4096;
-/// Rounds in a row that may fail before a single run gives up.
-const MAX_FAILURES: u32 = 3;
-
-/// When the watch ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
-    /// Once everything there is has been looked at.
-    CaughtUp,
-    /// At the first alarm, once what can be done about it is done.
-    Alarm,
-    /// Never.
-    Stopped,
-}
-
 /// What it looks at, and what it knows.
 #[derive(Debug)]
 pub struct Watchtower {
@@ -143,26 +127,17 @@ pub enum WatchError {
 }
 
 impl Watchtower {
-    /// Watches. Returns the exit code: 0, that of the gravest alarm, or, of a single run, that a node did not answer.
+    /// Watches. Returns the exit code: 0, that of the gravest alarm of all rounds, or, of a single run,
+    /// that a node did not answer.
     pub async fn run(mut self, until: Until) -> Result<u8, WatchError> {
-        let mut failures = 0;
+        let mut course = Course::new(until);
         loop {
             let round = self.round().await?;
             self.tell(&round);
-            failures = if round.troubles.is_empty() { 0 } else { failures + 1 };
-            let is_over = !round.lags && !round.is_pending;
-            match until {
-                Until::CaughtUp if is_over && failures == 0 => return Ok(exit_code(&round.alarms)),
-                Until::CaughtUp if failures >= MAX_FAILURES => {
-                    let code = exit_code(&round.alarms);
-                    return Ok(if code == exit::DONE { exit::TEMPORARY } else { code });
-                }
-                Until::Alarm if !round.alarms.is_empty() && !round.is_pending => {
-                    return Ok(exit_code(&round.alarms));
-                }
-                _ => {}
+            if let Some(code) = course.after(&round) {
+                return Ok(code);
             }
-            if !round.lags || failures > 0 {
+            if !round.lags || course.has_failed() {
                 sleep(self.interval).await;
             }
         }

@@ -1,6 +1,6 @@
 //! Exit codes. Scripts rely on them.
 
-pub use contracts_client::exit::{DONE, FAILED, INTERRUPTED, NOT_YET, TEMPORARY};
+pub use contracts_client::exit::{DONE, FAILED, NOT_YET, TEMPORARY, run};
 
 use crate::{deposit::Arrival, error::Error, stage::Stage};
 

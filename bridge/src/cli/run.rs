@@ -37,30 +37,8 @@ use crate::{
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     telemetry::logs(cli.log_json, cli.log_level());
-    tokio::select! {
-        code = run(cli) => code,
-        _ = tokio::signal::ctrl_c() => {
-            eprintln!("interrupted: the same command goes on from here");
-            ExitCode::from(exit::INTERRUPTED)
-        }
-    }
-}
-
-async fn run(cli: Cli) -> ExitCode {
     let json = cli.json;
-    match command(cli).await {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            let code = exit::of_error(&error);
-            if json {
-                let temporary = code == exit::TEMPORARY;
-                println!("{}", json!({ "error": format!("{error:#}"), "temporary": temporary }));
-            } else {
-                eprintln!("Error: {error:#}");
-            }
-            ExitCode::from(code)
-        }
-    }
+    exit::run(command(cli), json, exit::of_error).await
 }
 
 /// What commands need beside their own flags.

@@ -14,7 +14,6 @@ use alloy_primitives::{Address, U256};
 use clap::{Args, Parser, Subcommand};
 use contracts_client::telemetry;
 use prover_core::Endpoint;
-use serde_json::json;
 
 pub use connect::{NetworkArgs, SignArgs};
 
@@ -276,33 +275,8 @@ impl Cli {
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     telemetry::logs(cli.log_json, cli.log_level());
-    tokio::select! {
-        code = run(cli) => code,
-        _ = tokio::signal::ctrl_c() => {
-            eprintln!("interrupted: the same command goes on from here");
-            ExitCode::from(exit::INTERRUPTED)
-        }
-    }
-}
-
-async fn run(cli: Cli) -> ExitCode {
     let json = cli.json;
-    match command(cli).await {
-        Ok(code) => ExitCode::from(code),
-        Err(error) => {
-            let code = exit::of_error(&error);
-            if json {
-                let (temporary, early) = (code == exit::TEMPORARY, code == exit::NOT_YET);
-                println!(
-                    "{}",
-                    json!({ "error": format!("{error:#}"), "temporary": temporary, "tooEarly": early })
-                );
-            } else {
-                eprintln!("Error: {error:#}");
-            }
-            ExitCode::from(code)
-        }
-    }
+    exit::run(command(cli), json, exit::of_error).await
 }
 
 async fn command(cli: Cli) -> eyre::Result<u8> {

@@ -9,7 +9,7 @@
 # What slither would say beside that is left out where it is written down why, next to the line itself (`slither-disable-next-line`):
 #   reentrancy-no-eth in FaultCourt and ProverRewards   the pool calls nobody but the rollup, for a number
 #   incorrect-equality in Rollup                        counters and a time of its own, no balances
-#   unused-return in Rollup.reportConflict              the machine of a signer makes no difference there
+#   unused-return in Rollup._reportDispute              a revoked signer is refused when it is revoked again
 #   divide-before-multiply in OperatorPool.thaw         exit shares are for what was moved, which is rounded: not for more
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -29,6 +29,8 @@ const BOND = ["staking/OperatorPool.t.sol", "staking/StakingInvariant.t.sol"];
 const BOND_INVARIANT = ["staking/StakingInvariant.t.sol"];
 const FAULT = ["staking/FaultCourt.t.sol"];
 const HOOK = ["rollup/Collateral.t.sol"];
+const CONFLICT = ["rollup/Conflict.t.sol"];
+const FINALITY = ["rollup/Finality.t.sol"];
 
 /** [name, file, what is written there, what is written instead, tests]. The text occurs once in the file. */
 const MUTATIONS = [
@@ -63,6 +65,7 @@ const MUTATIONS = [
   ["a pause stops unstaking", VPHA, "require(assets != 0, NothingMoved());\n        uint256 unlockAt",
     "require(assets != 0 && !now_.paused, NothingMoved());\n        uint256 unlockAt", STAKE],
   ["anybody notifies rewards", VPHA, "require(msg.sender == emission, NotAllowed(msg.sender));", "", STAKE],
+  ["rewards in less than a week", VPHA, "config.rewardDuration >= MIN_REWARD_DURATION", "config.rewardDuration != 0", STAKE],
   ["anybody seizes", VPHA, "require(msg.sender == operatorPool, NotAllowed(msg.sender));", "", STAKE],
   ["shares are sent to nobody", VPHA, "require(to != address(0), ZeroReceiver());\n        return super.transfer(", "return super.transfer(",
     STAKE],
@@ -104,11 +107,16 @@ const MUTATIONS = [
     "}\n\n    /// @inheritdoc IFaultCourt\n    function settle", BOND_INVARIANT],
   ["a closed case still holds", COURT, "emit CaseClosed(id, status);\n        IOperatorPool(pool).releaseFromCase(case_.operator, case_.cap);",
     "emit CaseClosed(id, status);", BOND_INVARIANT],
-  ["bond that came later is liable", COURT, "amount = FixedPointMathLib.min(amount, _halfOf(case_.operator));",
-    "amount = _halfOf(case_.operator);", FAULT],
-  ["two cases take all", COURT, "amount = FixedPointMathLib.min(amount, _halfOf(case_.operator));", "", FAULT],
+  ["bond that came later is liable", COURT, "taken = _take(id, case_.cap);",
+    "taken = _take(id, case_.fault == Fault.OverturnedOutput ? _halfOf(case_.operator) : case_.cap);", FAULT],
+  ["an exit halves the slash", COURT, "taken = _take(id, case_.cap);",
+    "uint256 half = _halfOf(case_.operator);\n        taken = _take(id, case_.fault == Fault.OverturnedOutput && half < case_.cap ? half : case_.cap);",
+    FAULT],
+  ["two cases take less than they hold", COURT, "taken = _take(id, case_.cap);",
+    "uint256 half = _halfOf(case_.operator);\n        taken = _take(id, case_.fault == Fault.OverturnedOutput && half < case_.cap ? half : case_.cap);",
+    BOND_INVARIANT],
   ["the veto period is skipped", COURT, "require(block.timestamp >= case_.executableFrom, NotYet(id, case_.executableFrom));", "", FAULT],
-  ["a case never ends", COURT, "require(block.timestamp < case_.deadline, TooLate(id, case_.deadline));\n        uint256 amount", "uint256 amount", FAULT],
+  ["a case never ends", COURT, "require(block.timestamp < case_.deadline, TooLate(id, case_.deadline));\n        // Not", "// Not", FAULT],
   ["a veto at any time", COURT, "require(block.timestamp < case_.executableFrom, TooLate(id, case_.executableFrom));", "", FAULT],
   ["anybody vetoes", COURT, "external override only(council)", "external override", FAULT],
   ["anybody decides", COURT, "function uphold(uint256 id) external override only(timelock)", "function uphold(uint256 id) external override", FAULT],
@@ -133,10 +141,22 @@ const MUTATIONS = [
     "emit ProofsAdded(index, proofs);\n        IProverBonds(bonds).reserve(operators, index, state.finalized);",
     "emit ProofsAdded(index, proofs);", HOOK],
   ["the court is not told of an equivocation", ROLLUP,
-    "if (signerA == signerB) IConflictListener(court).onEquivocation(operatorA, evidence, msg.sender);\n        else ",
-    "if (signerA != signerB) ", HOOK],
+    "IConflictListener(court).onEquivocation(operator, evidence, msg.sender);", "", HOOK],
   ["the court is not told of a dispute", ROLLUP,
-    "else IConflictListener(court).onDispute(operatorA, operatorB, evidence, msg.sender);", "", HOOK],
+    "IConflictListener(court).onDispute(operatorA, operatorB, evidence, msg.sender);", "", HOOK],
+  ["an equivocation counts twice", ROLLUP, "require(!equivocated[signer], EquivocationKnown(signer));", "", CONFLICT],
+  ["an equivocation is not remembered", ROLLUP, "equivocated[signer] = true;", "", CONFLICT],
+  ["a dispute buries an equivocation", REGISTRY, "return (record.operator(), record.isRevoked());",
+    "require(!record.isRevoked(), SignerIsRevoked(signer));\n        return (record.operator(), record.isRevoked());", CONFLICT],
+  ["a dispute buries an equivocation and its slash", REGISTRY, "return (record.operator(), record.isRevoked());",
+    "require(!record.isRevoked(), SignerIsRevoked(signer));\n        return (record.operator(), record.isRevoked());", HOOK],
+  ["an equivocation revokes again", ROLLUP, "if (!revoked) IProverRegistry", "IProverRegistry", CONFLICT],
+  ["a revoked signer answers for ever", REGISTRY, "require(block.timestamp < expiresAt + grace,",
+    "require(record.isRevoked() || block.timestamp < expiresAt + grace,", CONFLICT],
+  ["late proofs are accepted", ROLLUP, "require(block.timestamp < finalizableAt, ProofsTooLate(index, finalizableAt));", "", FINALITY],
+  ["late proofs are accepted and paid", ROLLUP, "require(block.timestamp < finalizableAt, ProofsTooLate(index, finalizableAt));", "", HOOK],
+  ["the last second is too late for proofs", ROLLUP, "require(block.timestamp < finalizableAt, ProofsTooLate(",
+    "require(block.timestamp + 1 < finalizableAt, ProofsTooLate(", FINALITY],
   ["a prover without a bond registers", REGISTRY,
     "if (!IProverBonds(bonds).isEligible(msg.sender)) revert IProverBonds.NotEligible(msg.sender);", "", HOOK],
 ];

@@ -76,9 +76,10 @@ pub struct Profile {
 
     /// Least bond of a provider that proves, in vPHA. 1,000.
     pub prover_min_bond: u64,
-    /// What each batch that is not final takes up of a bond, in vPHA. 10: the least bond stands for 100 batches at a time. An operator
-    /// that proves a batch a minute through `fast_delay` needs 600; one that proves alone, through `slow_delay`, needs 100,800:
-    /// the chain slows down when less stands behind it.
+    /// What each batch that is not final takes up of a bond, in vPHA. 10: the least bond stands for 100 batches at a time. What is
+    /// taken up is released in two parts, each with its last batch, so it counts for up to twice the delay. An operator that proves a
+    /// batch a minute through `fast_delay` needs 1,200; one that proves alone, through `slow_delay`, needs 201,600: the chain slows
+    /// down when less stands behind it.
     pub bond_per_batch: u64,
 
     /// From a proposal to the time whose votes count. 1 day: time to delegate and to unstake in protest.

@@ -27,6 +27,7 @@ use std::{fs, io, path::Path};
 
 use alloy_primitives::{Address, B256, FixedBytes, keccak256};
 use contracts_bindings::IRollup;
+use contracts_client::file;
 use executor::transition::{self, Transition};
 use prover_core::signature::{self, SignatureError};
 use serde::{Deserialize, Serialize};
@@ -156,14 +157,12 @@ impl Evidence {
             .map_err(|error| EvidenceError::Format { path: path.display().to_string(), error })
     }
 
-    /// Writes a file that [`Evidence::read`] reads. When this returns, it is on the disk.
+    /// Writes a file that [`Evidence::read`] reads. When this returns, it is on the disk; a crash before that leaves no half of it.
     pub fn write(&self, path: &Path) -> Result<(), EvidenceError> {
         let write = || -> io::Result<()> {
             let mut text = serde_json::to_vec_pretty(self)?;
             text.push(b'\n');
-            let file = fs::File::create(path)?;
-            io::Write::write_all(&mut &file, &text)?;
-            file.sync_all()
+            file::replace(path, &text)
         };
         write().map_err(|error| EvidenceError::File { path: path.display().to_string(), error })
     }

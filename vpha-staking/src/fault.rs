@@ -17,7 +17,7 @@ use crate::{
     evidence::{Evidence, Verdict},
     operation::Operation,
     plan::{Plan, Step, Watched},
-    quantity::{Quantity, Unit},
+    quantity::Unit,
 };
 
 /// Reports the two signed transitions to the rollup, which stops finality, revokes the signers and opens a case for each operator.
@@ -93,12 +93,12 @@ pub async fn settle(staking: &Staking, account: Address, id: U256) -> Result<Pla
     let (view, now) = (CaseView::of(id, &case), staking.now().await?);
     let over = view.deadline != 0 && now >= view.deadline;
     let last = || Operation::Settle(id).key(staking, account);
-    let pay = |taken: Quantity| {
+    let pay = |taken: String| {
         let what = format!("pay out {taken}: a part to {}, the rest to nobody", view.recipient);
         Step::new(what, "FaultCourt", court, &settleCall { id }, last())
     };
     let steps = match case.status {
-        Status::Executed => vec![pay(view.taken)],
+        Status::Executed => vec![pay(view.taken.to_string())],
         Status::Open | Status::Upheld if over => {
             let what = format!("close case {id}, whose time is over, and free the collateral it held");
             vec![Step::new(what, "FaultCourt", court, &expireCall { id }, last())]
@@ -113,7 +113,7 @@ pub async fn settle(staking: &Staking, account: Address, id: U256) -> Result<Pla
                     &executeCall { id },
                     staking.key(account, "execute", &id.to_string()),
                 ),
-                pay(view.cap),
+                pay(format!("at most {}", view.cap)),
             ]
         }
         Status::Open | Status::Upheld => {

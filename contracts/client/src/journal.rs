@@ -6,7 +6,7 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io::{self, Write},
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -19,7 +19,7 @@ use alloy_primitives::{Address, B256, Bytes, hex, keccak256};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-use crate::sender::Call;
+use crate::{file, sender::Call};
 
 /// Time between two attempts to get the lock.
 const LOCK_POLL: Duration = Duration::from_millis(200);
@@ -151,14 +151,7 @@ impl Journal {
     /// Writes down an operation. When this returns it is on the disk.
     pub fn save(&self, key: &Key, entry: &Entry) -> Result<(), JournalError> {
         let path = self.path(key);
-        let temporary = path.with_extension("tmp");
-        let write = || -> io::Result<()> {
-            let mut file = File::create(&temporary)?;
-            file.write_all(&serde_json::to_vec_pretty(entry)?)?;
-            file.sync_all()?;
-            fs::rename(&temporary, &path)?;
-            File::open(&self.folder)?.sync_all()
-        };
+        let write = || -> io::Result<()> { file::replace(&path, &serde_json::to_vec_pretty(entry)?) };
         write().map_err(|error| at(&path, error))
     }
 

@@ -10,6 +10,7 @@
 //! | [`simulate`] | what transactions would do, before they are signed |
 //! | [`sender`], [`journal`] | getting a transaction into a block, once |
 //! | [`keys`] | the user's key |
+//! | [`file`] | files that are whole, also after a crash |
 //! | [`token`], [`amount`] | tokens, and how much of them |
 //! | [`refusal`], [`words`] | what goes wrong, in plain words |
 //! | [`report`], [`progress`], [`exit`], [`telemetry`] | what is told on the way, and at the end |
@@ -17,6 +18,7 @@
 pub mod amount;
 pub mod chain;
 pub mod exit;
+pub mod file;
 pub mod journal;
 pub mod keys;
 pub mod network;

@@ -165,10 +165,10 @@ interface IProverRegistry {
     /// now: activation, expiry, TCB recoveries, revocation, workload and platform are looked at afresh each time.
     function liveness(address signer) external view returns (address operator, uint256 platform);
 
-    /// @notice The operator and platform that answer for what `signer` signed. Reverts with the reason if nobody does: that
-    /// is so from `grace` seconds after its expiry on, and once it is itself revoked. A removed workload or platform does not
-    /// free its signers.
-    function accountability(address signer, uint256 grace) external view returns (address operator, uint256 platform);
+    /// @notice The operator that answers for what `signer` signed, and whether `signer` is revoked. Reverts with the reason if
+    /// nobody answers: nobody registered it, or it expired `grace` seconds ago or earlier. Nothing else frees a signer: no removed
+    /// workload or platform, nor its own revocation, since what it signed before may be shown after.
+    function accountability(address signer, uint256 grace) external view returns (address operator, bool revoked);
 
     /// @notice Allows a workload. Timelock only.
     function allowWorkload(bytes32 workloadId) external;

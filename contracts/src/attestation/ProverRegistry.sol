@@ -166,7 +166,10 @@ contract ProverRegistry is IProverRegistry, IEvaluationListener {
     /// @inheritdoc IProverRegistry
     /// @dev Every signature of every batch pays for this. `require` would compute an error's values even where all is well.
     function liveness(address signer) external view override returns (address operator, uint256 platform) {
-        ProverRecord record = _answering(signer, 0);
+        ProverRecord record = records[signer];
+        if (record.operator() == address(0)) revert SignerUnknown(signer);
+        if (record.isRevoked()) revert SignerIsRevoked(signer);
+        if (block.timestamp >= record.expiresAt()) revert SignerExpired(signer, record.expiresAt(), block.timestamp);
         if (block.timestamp < record.activeFrom()) {
             revert SignerNotActive(signer, record.activeFrom(), block.timestamp);
         }
@@ -184,10 +187,13 @@ contract ProverRegistry is IProverRegistry, IEvaluationListener {
         external
         view
         override
-        returns (address operator, uint256 platform)
+        returns (address operator, bool revoked)
     {
-        ProverRecord record = _answering(signer, grace);
-        return (record.operator(), record.platform());
+        ProverRecord record = records[signer];
+        require(record.operator() != address(0), SignerUnknown(signer));
+        uint256 expiresAt = record.expiresAt();
+        require(block.timestamp < expiresAt + grace, SignerExpired(signer, expiresAt, block.timestamp));
+        return (record.operator(), record.isRevoked());
     }
 
     /// @inheritdoc IProverRegistry
@@ -240,16 +246,6 @@ contract ProverRegistry is IProverRegistry, IEvaluationListener {
 
     function _revokes(RegistryPolicy policy_, uint256 platform) internal view returns (bool) {
         return platform < RegistryPolicies.FIRST ? policy_.revokes(platform) : laterPlatforms.get(platform);
-    }
-
-    /// @dev The record of a signer that is registered, not revoked, and not expired for `grace` seconds or more.
-    function _answering(address signer, uint256 grace) internal view returns (ProverRecord record) {
-        record = records[signer];
-        if (record.operator() == address(0)) revert SignerUnknown(signer);
-        if (record.isRevoked()) revert SignerIsRevoked(signer);
-        if (block.timestamp >= record.expiresAt() + grace) {
-            revert SignerExpired(signer, record.expiresAt(), block.timestamp);
-        }
     }
 
     /// @dev The quote was made for this chain, registry, operator (the caller) and signer, not long ago.

@@ -107,7 +107,7 @@ interface IRollup {
     /// @notice More independent provers signed batch `index`: `proofs` in all.
     event ProofsAdded(uint256 indexed index, uint256 proofs);
 
-    /// @notice Two live signers signed different results of the same input. Both are revoked.
+    /// @notice Two signers, or one, signed different results of the same input. Both are revoked.
     event ConflictReported(
         address indexed signerA, address indexed signerB, bytes32 digestA, bytes32 digestB, address reporter
     );
@@ -146,6 +146,8 @@ interface IRollup {
     error NoSuchBatch(uint256 index, uint256 batchCount);
     /// @notice The batch already has as many proofs as make a difference.
     error ProofsComplete(uint256 index, uint256 proofs);
+    /// @notice The batch has been past its own delay since `finalizableAt`: more proofs make no difference.
+    error ProofsTooLate(uint256 index, uint256 finalizableAt);
     /// @notice A conflict was reported at `since` and is not resolved.
     error InConflict(uint256 since);
     /// @notice There is no conflict to resolve.
@@ -156,6 +158,8 @@ interface IRollup {
     error WrongConfig(bytes32 given, bytes32 expected);
     /// @notice The two transitions have the same result.
     error SameResult();
+    /// @notice It was shown before that `signer` signed two results of one input.
+    error EquivocationKnown(address signer);
     /// @notice A final batch cannot be discarded.
     error AlreadyFinal(uint256 keepThrough, uint256 finalizedIndex);
     /// @notice Final outputs are not all recorded yet: call `advanceFinality` first.
@@ -174,7 +178,8 @@ interface IRollup {
 
     /// @notice Shows that more provers agree with batch `index`, by all their signatures together: those that were shown
     /// before count again only if they are given again. By anyone.
-    /// @dev Possible while the batch has fewer than `fastThreshold` proofs. Waiting time counts from submission.
+    /// @dev Possible while the batch has fewer than `fastThreshold` proofs and is not past its own delay: with it all before it are,
+    /// and proofs that change nothing are not paid for. Waiting time counts from submission.
     function addProofs(uint256 index, bytes[] calldata signatures) external;
 
     /// @notice Records up to `steps` further outputs as final. By anyone; only saves others the walk.
@@ -184,7 +189,9 @@ interface IRollup {
     /// @notice Proves that an enclave is broken: both transitions have the same config, parent, data and origin, but
     /// different results. Stops finality and revokes both signers. By anyone.
     /// @dev A signer is accountable for `slowDelay` after it expired, since its batches may still await finality, and even if
-    /// its workload or platform was removed; never once it is itself revoked, so that no conflict can be reported twice.
+    /// its workload or platform was removed. Two results of one signer, an equivocation, count once for each signer, even if it is
+    /// revoked already: no other report, nor the timelock, can spare its operator. Two signers must both be unrevoked. So each
+    /// signer can stop finality twice at most.
     function reportConflict(
         Transition calldata a,
         bytes calldata signatureA,
@@ -220,7 +227,8 @@ interface IRollup {
     /// batches come: `fastDelay`, or `slowDelay` where one of them was submitted with too few proofs. `advanceFinality` catches up.
     function recordedFinalizedIndex() external view returns (uint256);
 
-    /// @notice Digest of batch `index` that further provers sign, while it has fewer than `fastThreshold` proofs.
+    /// @notice Digest of batch `index` that further provers sign, while it has fewer than `fastThreshold` proofs. `addProofs` takes
+    /// them until the batch is past its own delay.
     function pendingDigest(uint256 index) external view returns (bytes32);
 
     /// @notice The EIP-712 digest an enclave signs.
@@ -231,6 +239,9 @@ interface IRollup {
 
     /// @notice Unix time at which the open conflict was reported, in seconds; zero if there is none.
     function conflictSince() external view returns (uint256);
+
+    /// @notice Whether it was shown that `signer` signed two results of one input.
+    function equivocated(address signer) external view returns (bool);
 
     /// @notice Hash of the chain's configuration, which every enclave signs.
     function configHash() external view returns (bytes32);

@@ -77,6 +77,9 @@ contract Rollup is IRollup, EIP712 {
     /// needs none, and is spared the slot. Entries above `batchCount` are left over from discarded batches.
     mapping(uint256 index => bytes32) internal digests;
 
+    /// @inheritdoc IRollup
+    mapping(address signer => bool) public override equivocated;
+
     modifier onlyTimelock() {
         require(msg.sender == timelock, NotTimelock(msg.sender, timelock));
         _;
@@ -159,6 +162,9 @@ contract Rollup is IRollup, EIP712 {
         BatchRecord record = outputs[index].record;
         uint256 before = record.proofs();
         require(before < fastThreshold, ProofsComplete(index, before));
+        // From then on it is final, recorded or not: more proofs would change nothing, and be paid for like others.
+        uint256 finalizableAt = _finalizableAt(record);
+        require(block.timestamp < finalizableAt, ProofsTooLate(index, finalizableAt));
         require(signatures.length > before, WrongSignatureCount(signatures.length, before + 1, MAX_SIGNATURES));
 
         address[] memory operators = _operatorsOf(digests[index], signatures);
@@ -194,22 +200,14 @@ contract Rollup is IRollup, EIP712 {
         require(digestA != digestB, SameResult());
         address signerA = _recover(digestA, signatureA, 0);
         address signerB = _recover(digestB, signatureB, 1);
-        // On which machines they ran makes no difference.
-        // slither-disable-next-line unused-return
-        (address operatorA,) = IProverRegistry(registry).accountability(signerA, slowDelay);
-        // slither-disable-next-line unused-return
-        (address operatorB,) = IProverRegistry(registry).accountability(signerB, slowDelay);
 
         if (head.conflictSince == 0) head.conflictSince = uint32(block.timestamp);
         emit ConflictReported(signerA, signerB, digestA, digestB, msg.sender);
-        IProverRegistry(registry).revokeForConflict(signerA);
-        if (signerB != signerA) IProverRegistry(registry).revokeForConflict(signerB);
-
         // Whatever the court does not take note of goes unpunished, since evidence counts once: a report that the court cannot
         // hear, for want of gas above all, is no report.
         bytes32 evidence = keccak256(abi.encode(digestA, digestB));
-        if (signerA == signerB) IConflictListener(court).onEquivocation(operatorA, evidence, msg.sender);
-        else IConflictListener(court).onDispute(operatorA, operatorB, evidence, msg.sender);
+        if (signerA == signerB) _reportEquivocation(signerA, evidence);
+        else _reportDispute(signerA, signerB, evidence);
     }
 
     /// @inheritdoc IRollup
@@ -304,6 +302,27 @@ contract Rollup is IRollup, EIP712 {
     /// @inheritdoc IRollup
     function sequencer() external view override returns (address) {
         return head.sequencer;
+    }
+
+    /// @dev Once for each key, whether or not it is revoked by then: otherwise a dispute that is reported first, by the operator
+    /// itself for instance, would bury the graver fault.
+    function _reportEquivocation(address signer, bytes32 evidence) internal {
+        (address operator, bool revoked) = IProverRegistry(registry).accountability(signer, slowDelay);
+        require(!equivocated[signer], EquivocationKnown(signer));
+        equivocated[signer] = true;
+        if (!revoked) IProverRegistry(registry).revokeForConflict(signer);
+        IConflictListener(court).onEquivocation(operator, evidence, msg.sender);
+    }
+
+    /// @dev Once for each key: the registry refuses to revoke one that is revoked. So nobody asks here whether it is.
+    function _reportDispute(address signerA, address signerB, bytes32 evidence) internal {
+        // slither-disable-next-line unused-return
+        (address operatorA,) = IProverRegistry(registry).accountability(signerA, slowDelay);
+        // slither-disable-next-line unused-return
+        (address operatorB,) = IProverRegistry(registry).accountability(signerB, slowDelay);
+        IProverRegistry(registry).revokeForConflict(signerA);
+        IProverRegistry(registry).revokeForConflict(signerB);
+        IConflictListener(court).onDispute(operatorA, operatorB, evidence, msg.sender);
     }
 
     /// @dev Only the sequencer may submit, until it was silent for too long.

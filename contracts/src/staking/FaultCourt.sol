@@ -5,7 +5,6 @@ import {IRollup} from "../rollup/IRollup.sol";
 import {IConflictListener} from "./IConflictListener.sol";
 import {IFaultCourt} from "./IFaultCourt.sol";
 import {IOperatorPool} from "./IOperatorPool.sol";
-import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {SafeCastLib} from "solady/utils/SafeCastLib.sol";
 
 /// @title FaultCourt
@@ -138,12 +137,8 @@ contract FaultCourt is IFaultCourt, IConflictListener {
         require(case_.status == Status.Upheld, WrongStatus(id, case_.status));
         require(block.timestamp >= case_.executableFrom, NotYet(id, case_.executableFrom));
         require(block.timestamp < case_.deadline, TooLate(id, case_.deadline));
-        uint256 amount = case_.cap;
-        if (case_.fault == Fault.OverturnedOutput) {
-            // Half of what is there now: a second case takes half of what the first one left.
-            amount = FixedPointMathLib.min(amount, _halfOf(case_.operator));
-        }
-        taken = _take(id, amount);
+        // Not half of what is there now: an exit that left no more than the cap would halve the slash.
+        taken = _take(id, case_.cap);
         IOperatorPool(pool).releaseFromCase(case_.operator, case_.cap);
     }
 

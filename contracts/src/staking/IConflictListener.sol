@@ -6,7 +6,8 @@ pragma solidity ^0.8.30;
 ///
 /// @dev This file has no imports: the Rust bindings are made from it.
 interface IConflictListener {
-    /// @notice One key of `operator` signed two results of the same input. Rollup only.
+    /// @notice One key of `operator` signed two results of the same input: told once for each key, also after a dispute of it.
+    /// Rollup only.
     /// @param evidence Identifies the two signed transitions: keccak256 of their digests.
     /// @param reporter Who showed it.
     function onEquivocation(address operator, bytes32 evidence, address reporter) external;

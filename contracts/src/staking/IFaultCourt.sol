@@ -15,7 +15,9 @@ pragma solidity ^0.8.30;
 /// An open case holds what it may take (R of the pool) from its opening on. Its amount, recipient and deadlines are fixed then, but for
 /// the deadlines that count from its decision.
 ///
-/// Execution takes at most what was fixed when the case was opened: bond that was added later is not liable. `settle` pays.
+/// Execution takes what was fixed when the case was opened, or all there is if that is less. Bond that is added later makes no case
+/// dearer, and an exit before the execution makes none cheaper. Two disputes over the same collateral take half of it each, which is
+/// all of it. `settle` pays.
 ///
 /// The deadlines fit into the exit: `exitDelay >= challengePeriod + casePeriod + vetoPeriod + margin`, and the chain is final before
 /// the `challengePeriod` is over. So what was bonded when a fault was committed is still there when its case is executed.

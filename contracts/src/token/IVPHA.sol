@@ -30,7 +30,7 @@ interface IVPHA {
         address operatorPool;
         /// Seconds. At most a year.
         uint256 unstakeDelay;
-        /// Seconds. Not zero, at most a year; at least 7 days where rewards are worth something.
+        /// Seconds. At least 7 days, at most a year.
         uint256 rewardDuration;
     }
 

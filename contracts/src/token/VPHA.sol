@@ -37,6 +37,8 @@ contract VPHA is IVPHA, ERC20Votes {
     address public constant DEAD = 0x000000000000000000000000000000000000dEaD;
     /// @dev No delay is longer.
     uint256 internal constant MAX_DELAY = 365 days;
+    /// @dev No reward is streamed faster: who enters for a moment and leaves with it must get next to nothing.
+    uint256 internal constant MIN_REWARD_DURATION = 7 days;
 
     /// @inheritdoc IVPHA
     address public immutable override asset;
@@ -62,7 +64,7 @@ contract VPHA is IVPHA, ERC20Votes {
     constructor(Config memory config) {
         require(
             config.pha != address(0) && config.timelock != address(0) && config.unstakeDelay <= MAX_DELAY
-                && config.rewardDuration != 0 && config.rewardDuration <= MAX_DELAY,
+                && config.rewardDuration >= MIN_REWARD_DURATION && config.rewardDuration <= MAX_DELAY,
             InvalidConfig()
         );
         asset = config.pha;

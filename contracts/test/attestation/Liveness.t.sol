@@ -26,8 +26,13 @@ contract LivenessTest is RegistryTest {
         registry.liveness(signer);
     }
 
-    function testFuzz_ASignerIsAccountableForAWhileAfter(uint256 time, uint256 grace) public {
+    /// @dev Whether or not it was revoked in the meantime: what it signed before may be shown after.
+    function testFuzz_ASignerIsAccountableForAWhileAfter(uint256 time, uint256 grace, bool isRevoked) public {
         registerSigner(operator, signer, PCK_KEY);
+        if (isRevoked) {
+            vm.prank(timelock);
+            registry.revokeSigner(signer);
+        }
         uint256 expiresAt = START_TIME + 7 days;
         time = bound(time, START_TIME, START_TIME + 30 days);
         grace = bound(grace, 0, 30 days);
@@ -35,8 +40,10 @@ contract LivenessTest is RegistryTest {
         if (time >= expiresAt + grace) {
             vm.expectRevert(abi.encodeWithSelector(IProverRegistry.SignerExpired.selector, signer, expiresAt, time));
         }
-        (address operator_,) = registry.accountability(signer, grace);
-        if (time < expiresAt + grace) vm.assertEq(operator_, operator);
+        (address operator_, bool revoked) = registry.accountability(signer, grace);
+        if (time >= expiresAt + grace) return;
+        vm.assertEq(operator_, operator);
+        vm.assertEq(revoked, isRevoked);
     }
 
     function test_ASignerIsAccountableThoughAllItRestsOnIsGone() public {
@@ -49,9 +56,9 @@ contract LivenessTest is RegistryTest {
         vm.warp(START_TIME + 1);
         raiseTo(21);
         vm.warp(START_TIME + 1 + RECOVERY_GRACE);
-        (address operator_, uint256 platform) = registry.accountability(signer, 0);
+        (address operator_, bool revoked) = registry.accountability(signer, 0);
         vm.assertEq(operator_, operator);
-        vm.assertEq(platform, registry.platformNumber(platformId));
+        vm.assertFalse(revoked);
     }
 
     // TCB recoveries.
@@ -203,8 +210,10 @@ contract LivenessTest is RegistryTest {
         registry.revokeSigner(signer);
         vm.expectRevert(abi.encodeWithSelector(IProverRegistry.SignerIsRevoked.selector, signer));
         registry.liveness(signer);
+        // Expired as well, it is still refused as what it is for good.
+        vm.warp(START_TIME + 7 days);
         vm.expectRevert(abi.encodeWithSelector(IProverRegistry.SignerIsRevoked.selector, signer));
-        registry.accountability(signer, 1 days);
+        registry.liveness(signer);
     }
 
     function test_ARevokedSignerCannotRegisterAgain() public {

@@ -74,6 +74,20 @@ contract CollateralTest is RollupTest {
         vm.assertEq(exposure(1), BOND_PER_BATCH);
     }
 
+    /// @dev A batch that is final already, though that is not recorded, pays nobody for agreeing with it.
+    function test_AProofThatIsTooLateEarnsNothing() public {
+        bytes[] memory list = signatures(nextBatch(), 0, 2);
+        submit(1);
+        nextBlock(SLOW_DELAY);
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 0);
+        vm.expectPartialRevert(IRollup.ProofsTooLate.selector);
+        rollupContract.addProofs(1, list);
+        vm.assertEq(exposure(1), 0);
+        rollupContract.advanceFinality(type(uint256).max);
+        vm.assertEq(pool.settle(provers[0].operator), BOND_PER_BATCH);
+        vm.assertEq(pool.settle(provers[1].operator), 0);
+    }
+
     function test_AProofWithoutABondIsRefused() public {
         leaveWith(1, MIN_BOND - 1);
         IRollup.Batch memory batch = nextBatch();
@@ -169,6 +183,34 @@ contract CollateralTest is RollupTest {
         vm.assertEq(pool.slashable(provers[1].operator), BOND / 2);
     }
 
+    /// @dev The operator of a key that signed twice reports a dispute of it before anybody reports that: it loses everything all the
+    /// same. The dispute's case then finds nothing left, and ends like any other.
+    function test_AnEquivocationTakesAllThoughADisputeWasFirst() public {
+        address guilty = provers[1].operator;
+        report(0, 1);
+        report(1, 1);
+        IFaultCourt.Case memory case_ = faultCourt.caseOf(3);
+        vm.assertEq(case_.operator, guilty);
+        vm.assertEq(uint256(case_.fault), uint256(IFaultCourt.Fault.Equivocation));
+        vm.assertEq(case_.taken, BOND);
+        vm.assertEq(pool.slashable(guilty), 0);
+        vm.assertEq(pool.slashable(provers[0].operator), BOND);
+        vm.prank(timelock);
+        faultCourt.uphold(2);
+        nextBlock(3 days);
+        vm.assertEq(faultCourt.execute(2), 0);
+        vm.assertEq(pool.poolOf(guilty).reserved, 0);
+        faultCourt.settle(2);
+    }
+
+    function test_AKeyThatTheTimelockRevokedLosesAllForAnEquivocation() public {
+        vm.prank(timelock);
+        registry.revokeSigner(provers[1].signer);
+        report(1, 1);
+        vm.assertEq(faultCourt.caseOf(1).taken, BOND);
+        vm.assertEq(pool.slashable(provers[1].operator), 0);
+    }
+
     /// @dev Evidence counts once: a report that ran out of gas in the court must not use it up.
     function test_AReportIsHeardOrDoesNotHappen(uint256 gas_) public {
         IRollup.Transition memory left = transitionOf(nextBatch(), 2);
@@ -180,6 +222,7 @@ contract CollateralTest is RollupTest {
         vm.assertEq(stopped, success);
         vm.assertEq(pool.slashable(provers[0].operator), success ? 0 : BOND);
         vm.assertEq(registry.signerOf(provers[0].signer).revoked, success);
+        vm.assertEq(rollupContract.equivocated(provers[0].signer), success);
     }
 
     function test_TheChainGoesOnWithoutTheOneThatLied() public {

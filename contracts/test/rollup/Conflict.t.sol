@@ -89,17 +89,110 @@ contract ConflictTest is RollupTest {
         refuse(a, sign(a, 0), b, hex"00", abi.encodeWithSelector(IRollup.MalformedSignature.selector, 1));
     }
 
-    /// @dev Once resolved, the same evidence is worth nothing.
-    function test_ARevokedSignerConflictsWithNobody() public {
+    /// @dev Nobody is revoked because of what a revoked signer signed.
+    function test_ARevokedSignerDisputesWithNobody() public {
         reportConflict(0, 0);
-        vm.prank(timelock);
-        rollupContract.resolveConflict(0);
+        resolve();
         IRollup.Transition memory a = transitionOf(nextBatch(), 2);
         IRollup.Transition memory b = transitionOf(nextBatch(), 2);
         b.outputRoot = keccak256("another output");
         bytes memory reason = abi.encodeWithSelector(IProverRegistry.SignerIsRevoked.selector, provers[0].signer);
         refuse(a, sign(a, 1), b, sign(b, 0), reason);
+        refuse(a, sign(a, 0), b, sign(b, 1), reason);
+        vm.assertFalse(registry.signerOf(provers[1].signer).revoked);
+    }
+
+    /// @dev Once known, no evidence of it is worth anything: neither the same nor any other.
+    function test_AnEquivocationCountsOnceForEachSigner() public {
+        vm.assertFalse(rollupContract.equivocated(provers[0].signer));
+        reportConflict(0, 0);
+        vm.assertTrue(rollupContract.equivocated(provers[0].signer));
+        vm.assertFalse(rollupContract.equivocated(provers[1].signer));
+        IRollup.Transition memory a = transitionOf(nextBatch(), 2);
+        IRollup.Transition memory b = transitionOf(nextBatch(), 2);
+        b.outputRoot = keccak256("another output");
+        IRollup.Transition memory c = transitionOf(nextBatch(), 2);
+        c.outputRoot = keccak256("a third output");
+        bytes memory reason = abi.encodeWithSelector(IRollup.EquivocationKnown.selector, provers[0].signer);
         refuse(a, sign(a, 0), b, sign(b, 0), reason);
+        refuse(b, sign(b, 0), a, sign(a, 0), reason);
+        refuse(b, sign(b, 0), c, sign(c, 0), reason);
+        resolve();
+        refuse(a, sign(a, 0), b, sign(b, 0), reason);
+        vm.assertEq(rollupContract.conflictSince(), 0);
+    }
+
+    /// @dev The operator of a signer that signed twice may report a dispute of it first: that saves nothing.
+    function test_ADisputeDoesNotBuryAnEquivocation() public {
+        reportConflict(1, 0);
+        vm.assertTrue(registry.signerOf(provers[0].signer).revoked);
+        vm.assertFalse(rollupContract.equivocated(provers[0].signer));
+        reportConflict(0, 0);
+        vm.assertTrue(rollupContract.equivocated(provers[0].signer));
+        // The other one signed one result alone.
+        vm.assertFalse(rollupContract.equivocated(provers[1].signer));
+    }
+
+    function test_FreshEvidenceStopsFinalityAgain() public {
+        reportConflict(0, 1);
+        resolve();
+        vm.warp(START_TIME + 1);
+        reportConflict(0, 0);
+        vm.assertEq(rollupContract.conflictSince(), START_TIME + 1);
+    }
+
+    function test_ASignerThatTheTimelockRevokedAnswersForAnEquivocation() public {
+        vm.prank(timelock);
+        registry.revokeSigner(provers[0].signer);
+        vm.warp(START_TIME + 7 days + SLOW_DELAY - 1);
+        reportConflict(0, 0);
+        vm.assertTrue(rollupContract.equivocated(provers[0].signer));
+        vm.assertEq(rollupContract.conflictSince(), block.timestamp);
+    }
+
+    /// @dev Nor does a revoked signer answer for longer than others.
+    function test_ARevokedSignerDoesNotAnswerForever() public {
+        IRollup.Transition memory a = transitionOf(nextBatch(), 2);
+        IRollup.Transition memory b = transitionOf(nextBatch(), 2);
+        b.outputRoot = keccak256("another output");
+        vm.prank(timelock);
+        registry.revokeSigner(provers[0].signer);
+        vm.warp(START_TIME + 7 days + SLOW_DELAY);
+        bytes memory reason = abi.encodeWithSelector(
+            IProverRegistry.SignerExpired.selector, provers[0].signer, START_TIME + 7 days, block.timestamp
+        );
+        refuse(a, sign(a, 0), b, sign(b, 0), reason);
+    }
+
+    /// @dev Whatever is reported, in any order: each signer is revoked once and equivocates once, and finality stops for nothing
+    /// else.
+    function testFuzz_EachSignerIsRevokedOnceAndEquivocatesOnce(uint8[12] memory pairs) public {
+        bool[3] memory revoked;
+        bool[3] memory known;
+        uint256 stops;
+        for (uint256 i; i < pairs.length; ++i) {
+            (uint256 a, uint256 b) = (pairs[i] % 3, pairs[i] / 3 % 3);
+            bool counts = a == b ? !known[a] : !revoked[a] && !revoked[b];
+            try this.report(a, b) {
+                vm.assertTrue(counts);
+                ++stops;
+                resolve();
+            } catch {
+                vm.assertFalse(counts);
+            }
+            if (!counts) continue;
+            if (a == b) known[a] = true;
+            (revoked[a], revoked[b]) = (true, true);
+        }
+        for (uint256 i; i < 3; ++i) {
+            vm.assertEq(registry.signerOf(provers[i].signer).revoked, revoked[i]);
+            vm.assertEq(rollupContract.equivocated(provers[i].signer), known[i]);
+        }
+        vm.assertLe(stops, 2 * 3);
+    }
+
+    function report(uint256 a, uint256 b) external {
+        reportConflict(a, b);
     }
 
     function test_ASignerAnswersForItsBatchesUntilTheyAreFinal() public {
@@ -216,6 +309,11 @@ contract ConflictTest is RollupTest {
         vm.prank(timelock);
         vm.expectRevert(abi.encodeWithSelector(IRollup.NoSuchBatch.selector, 1, 0));
         rollupContract.resolveConflict(1);
+    }
+
+    function resolve() internal {
+        vm.prank(timelock);
+        rollupContract.resolveConflict(0);
     }
 
     function refuse(

@@ -129,6 +129,22 @@ contract FinalityTest is RollupTest {
         vm.assertEq(rollupContract.pendingDigest(1), 0);
     }
 
+    /// @dev The last second counts; from the next one on the batch is final, whether or not that is recorded.
+    function test_NoProofsAreAddedAfterTheBatchsOwnDelay() public {
+        IRollup.Batch memory batch = nextBatch();
+        submit(1);
+        bytes[] memory list = signatures(batch, 0, 2);
+        vm.warp(START_TIME + SLOW_DELAY);
+        vm.assertEq(rollupContract.recordedFinalizedIndex(), 0);
+        bytes memory reason =
+            abi.encodeWithSelector(IRollup.ProofsTooLate.selector, 1, uint256(START_TIME) + SLOW_DELAY);
+        vm.expectRevert(reason);
+        rollupContract.addProofs(1, list);
+        vm.warp(START_TIME + SLOW_DELAY - 1);
+        rollupContract.addProofs(1, list);
+        vm.assertEq(rollupContract.output(1).proofs, 2);
+    }
+
     function test_AddedProofsMustBeMoreThanBefore() public {
         IRollup.Batch memory batch = nextBatch();
         submit(1);

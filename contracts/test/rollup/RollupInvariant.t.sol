@@ -32,6 +32,8 @@ contract RollupActors is RollupTest {
         renew();
         bytes[] memory list = new bytes[](2);
         (list[0], list[1]) = (signDigest(digest, provers[0].key), signDigest(digest, provers[1].key));
+        // A final batch takes no more proofs, whether or not its finality is recorded.
+        if (rollupContract.isFinalized(index)) vm.expectPartialRevert(IRollup.ProofsTooLate.selector);
         rollupContract.addProofs(index, list);
     }
 
@@ -45,11 +47,16 @@ contract RollupActors is RollupTest {
         observe();
     }
 
-    function conflict() external {
+    /// @dev An equivocation, a dispute and an equivocation that comes out after it, or a dispute alone.
+    function conflict(uint256 which) external {
         observe();
         if (rollupContract.conflictSince() != 0) return;
         renew();
-        reportConflict(0, 1);
+        uint256 liar = which / 4 % 2;
+        if (which % 4 == 0) reportConflict(liar, liar);
+        else reportConflict(0, 1);
+        if (which % 4 == 1) reportConflict(liar, liar);
+        vm.assertEq(rollupContract.equivocated(provers[liar].signer), which % 4 < 2);
         renew();
     }
 
@@ -62,7 +69,7 @@ contract RollupActors is RollupTest {
         rollupContract.resolveConflict(keep);
     }
 
-    /// @dev New keys for the first two provers if theirs are spent.
+    /// @dev New keys for the first two provers if theirs are spent, and new operators if theirs lost their bonds.
     function renew() internal {
         for (uint256 i; i < 2; ++i) {
             if (
@@ -70,6 +77,10 @@ contract RollupActors is RollupTest {
                     && block.timestamp < registry.signerOf(provers[i].signer).expiresAt
             ) continue;
             uint256 key = uint256(keccak256(abi.encode("renewed", ++renewals)));
+            if (!pool.isEligible(provers[i].operator)) {
+                provers[i].operator = account(string.concat("operator ", vm.toString(renewals)));
+                bondOperator(address(pool), provers[i].operator);
+            }
             QuoteSpec memory spec = goodQuote(i == 0 ? PCK_KEY : OTHER_PCK_KEY);
             uint64 number = uint64(block.number - 1);
             spec.reportDataFirst =
@@ -147,7 +158,7 @@ contract RollupInvariantTest is RollupTest {
         }
     }
 
-    /// @dev Proofs can still be added exactly where they would make a difference.
+    /// @dev What further provers sign is told wherever they are missing.
     function invariant_ADigestIsPendingWhileProofsAreMissing() public view {
         IRollup chain = actors.exposed();
         for (uint256 i = 1; i <= chain.batchCount(); ++i) {

@@ -181,7 +181,7 @@ contract FaultCourtTest is StakingTest {
         vm.assertEq(court.caseCount(), 1);
     }
 
-    /// @dev The case takes no more than was there when it was opened, and half of what is there when it is executed.
+    /// @dev The case takes half of what was there when it was opened, however much is there later.
     function test_BondThatIsAddedLaterIsNotLiable() public {
         uint256 id = dispute();
         bond(operator, 9000 ether);
@@ -190,15 +190,100 @@ contract FaultCourtTest is StakingTest {
         vm.assertEq(court.execute(id), 500 ether);
     }
 
-    function test_ASecondCaseTakesHalfOfTheRest() public {
-        uint256 first = dispute();
-        uint256 second = dispute();
-        vm.assertEq(pool.poolOf(operator).reserved, 1000 ether);
-        uphold(first);
-        uphold(second);
+    /// @dev Half of what both found, each. A third one finds nothing left, and ends all the same.
+    function test_TwoCasesOverTheSameCollateralTakeAllOfIt() public {
+        uint256[3] memory ids = [dispute(), dispute(), dispute()];
+        vm.assertEq(pool.poolOf(operator).reserved, 1500 ether);
+        for (uint256 i; i < 3; ++i) {
+            uphold(ids[i]);
+        }
         pass(VETO);
-        vm.assertEq(court.execute(first), 500 ether);
-        vm.assertEq(court.execute(second), 250 ether);
+        for (uint256 i; i < 3; ++i) {
+            vm.assertEq(court.execute(ids[i]), i < 2 ? 500 ether : 0);
+            court.settle(ids[i]);
+        }
+        vm.assertEq(pool.slashable(operator), 0);
+        vm.assertEq(pool.poolOf(operator).reserved, 0);
+        vm.assertTrue(pool.poolOf(operator).closed);
+    }
+
+    /// @dev A case that is opened after another was executed takes half of what that left.
+    function test_ALaterCaseTakesHalfOfTheRest() public {
+        uint256 id = dispute();
+        uphold(id);
+        pass(VETO);
+        vm.assertEq(court.execute(id), 500 ether);
+        id = dispute();
+        uphold(id);
+        pass(VETO);
+        vm.assertEq(court.execute(id), 250 ether);
+    }
+
+    /// @dev What the case does not hold may leave before it is executed: the slash is no smaller for that.
+    function test_AnExitDoesNotHalveTheSlash() public {
+        uint256 exit = thaw(other, 1000 ether);
+        pass(12 days);
+        rollup.reportDispute(other, other, EVIDENCE, reporter);
+        vm.assertEq(court.caseOf(1).cap, 1000 ether);
+        pass(6 days);
+        uphold(1);
+        pass(3 days);
+        vm.assertEq(finish(other, exit), 1000 ether);
+        vm.assertEq(court.execute(1), 1000 ether);
+        vm.assertEq(pool.slashable(other), 0);
+    }
+
+    /// @dev An equivocation takes what a dispute holds as well; the dispute then takes what is left, which is nothing.
+    function test_AnEquivocationTakesWhatAnOpenCaseHolds() public {
+        uint256 exit = thaw(operator, 400 ether);
+        uint256 id = dispute();
+        rollup.reportEquivocation(operator, EVIDENCE, reporter);
+        vm.assertEq(court.caseOf(3).taken, 1000 ether);
+        vm.assertEq(pool.poolOf(operator).reserved, 500 ether);
+        uphold(id);
+        pass(VETO);
+        vm.assertEq(court.execute(id), 0);
+        vm.assertEq(pool.poolOf(operator).reserved, 0);
+        court.settle(id);
+        court.settle(3);
+        vm.assertEq(pha.balanceOf(reporter), 100 ether);
+        pass(EXIT_DELAY);
+        vm.assertEq(finish(operator, exit), 0);
+    }
+
+    /// @dev However such a case ends, nothing is stuck.
+    function test_ACaseWithNothingLeftIsDismissedVetoedAndExpires() public {
+        uint256[3] memory ids = [dispute(), dispute(), dispute()];
+        rollup.reportEquivocation(operator, EVIDENCE, reporter);
+        vm.prank(timelock);
+        court.dismiss(ids[0]);
+        uphold(ids[1]);
+        vm.prank(council);
+        court.veto(ids[1]);
+        pass(CASE);
+        court.expire(ids[2]);
+        vm.assertEq(pool.poolOf(operator).reserved, 0);
+    }
+
+    /// @dev Whatever left before, or was slashed: all that was fixed, or all there is.
+    function testFuzz_ACaseTakesItsCapOrWhatIsLeft(uint256 exiting, uint256 slashes) public {
+        uint256 exit = thaw(operator, bound(exiting, 1, 1000 ether));
+        pass(EXIT_DELAY - VETO);
+        uint256 id = dispute();
+        uphold(id);
+        for (uint256 i = slashes % 40; i != 0; --i) {
+            vm.prank(scheduler);
+            court.onMissedSlot(operator, bytes32(i), payee);
+        }
+        pass(VETO);
+        for (uint256 i = slashes % 40; i != 0; --i) {
+            court.execute(court.caseCount() - i + 1);
+        }
+        vm.prank(operator);
+        try pool.finish(exit) {} catch {}
+        uint256 there = pool.slashable(operator);
+        vm.assertEq(court.execute(id), there < 500 ether ? there : 500 ether);
+        vm.assertEq(pool.poolOf(operator).reserved, 0);
     }
 
     function test_AnOpenCaseHoldsWhatItMayTake() public {

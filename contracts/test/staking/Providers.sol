@@ -207,11 +207,14 @@ contract Providers is StakingTest {
 
     function equivocate(uint256 who) external priceNeverFalls {
         if (who % 4 != 0) return;
-        address operator = someone(who / 4);
-        IOperatorPool.PoolState memory before = pool.poolOf(operator);
-        rollup.reportEquivocation(operator, bytes32(who), reporter);
-        slashed(operator, before, before.active + before.exiting);
-        vm.assertEq(pool.slashable(operator), 0);
+        takeAll(someone(who / 4), bytes32(who));
+    }
+
+    /// @dev What a case holds is taken as well. The case stays, and ends in one of its ways.
+    function equivocateInCase(uint256 which) external priceNeverFalls {
+        if (which % 4 != 0) return;
+        (, IFaultCourt.Case memory case_) = openCase(which / 4);
+        if (case_.status != IFaultCourt.Status.None) takeAll(case_.operator, bytes32(which));
     }
 
     function dispute(uint256 who, uint256 whom) external {
@@ -248,12 +251,33 @@ contract Providers is StakingTest {
     }
 
     function execute(uint256 which) external priceNeverFalls {
+        executeCase(which);
+    }
+
+    /// @dev All open cases are decided against their operators and executed: what they hold together they take together.
+    function convict(uint256 which) external priceNeverFalls {
+        if (which % 4 != 0) return;
+        for (uint256 i; i < openCases.length; ++i) {
+            (uint256 id, IFaultCourt.Case memory case_) = openCase(i);
+            if (case_.status != IFaultCourt.Status.Open || vm.getBlockTimestamp() >= case_.deadline) continue;
+            vm.prank(timelock);
+            court.uphold(id);
+        }
+        pass(VETO);
+        // From the last one on: an executed case gives its place to the last one.
+        for (uint256 i = openCases.length; i != 0; --i) {
+            executeCase(i - 1);
+        }
+    }
+
+    function executeCase(uint256 which) internal {
         (uint256 id, IFaultCourt.Case memory case_) = openCase(which);
         if (case_.status != IFaultCourt.Status.Upheld || vm.getBlockTimestamp() < case_.executableFrom) return;
         if (vm.getBlockTimestamp() >= case_.deadline) return;
         IOperatorPool.PoolState memory before = pool.poolOf(case_.operator);
         uint256 taken = court.execute(id);
-        vm.assertLe(taken, case_.cap);
+        uint256 there = before.active + before.exiting;
+        vm.assertEq(taken, case_.cap < there ? case_.cap : there, "another amount than the case's");
         slashed(case_.operator, before, taken);
         closed(id);
     }
@@ -348,6 +372,13 @@ contract Providers is StakingTest {
             openCases.pop();
             return;
         }
+    }
+
+    function takeAll(address operator, bytes32 evidence) internal {
+        IOperatorPool.PoolState memory before = pool.poolOf(operator);
+        rollup.reportEquivocation(operator, evidence, reporter);
+        slashed(operator, before, before.active + before.exiting);
+        vm.assertEq(pool.slashable(operator), 0);
     }
 
     /// @dev `taken` came from active and exiting stake in the ratio that these had `before`: exactly, but for one wei that rounding

@@ -19,9 +19,10 @@ import {IOperatorPool} from "src/staking/IOperatorPool.sol";
 /// | price never falls, slashing included | invariant_ThePriceNeverFalls (both); `priceNeverFalls` of every step |
 /// | a same-block round trip never profits | Stakers.roundTrip |
 /// | C + X = vPHA held | invariant_ThePoolHoldsAllThatIsBonded |
-/// | exiting and active stake slashed in equal ratio | Providers.slashed, of `equivocate` and `execute` |
+/// | exiting and active stake slashed in equal ratio | Providers.slashed, of `takeAll` and `executeCase` |
 /// | older exits undiluted | `undiluted` of Providers.bond, thaw and finish |
-/// | slash never reverts | Providers.equivocate, which nothing guards; execute, which guards what the court refuses |
+/// | slash never reverts | Providers.equivocate and equivocateInCase, which nothing guards; executeCase, which guards what the court refuses |
+/// | a case takes its cap, or all there is | Providers.executeCase, of `execute` and `convict` |
 /// | E <= C | invariant_ExposureIsCoveredAndKept |
 /// | no promised unlock moves | invariant_TicketsSumUpAndStayAsPromised, invariant_ExitsAreCoveredAndUnlockAsPromised |
 /// | emission <= 700M | invariant_EmissionFollowsTheScheduleAndFundsTheRewards |
@@ -39,7 +40,7 @@ contract StakingInvariantTest is StakingTest {
         providers = new Providers();
         providers.setUp();
         (pha, vpha, rollup, pool, court, rewards, emission) = providers.exposed();
-        bytes4[] memory selectors = new bytes4[](21);
+        bytes4[] memory selectors = new bytes4[](23);
         selectors[0] = Providers.arrive.selector;
         selectors[1] = bytes4(keccak256("bond(uint256,uint256)"));
         selectors[2] = bytes4(keccak256("thaw(uint256,uint256)"));
@@ -61,6 +62,8 @@ contract StakingInvariantTest is StakingTest {
         selectors[18] = Providers.distribute.selector;
         selectors[19] = Providers.claimReward.selector;
         selectors[20] = Providers.wait.selector;
+        selectors[21] = Providers.equivocateInCase.selector;
+        selectors[22] = Providers.convict.selector;
         target(address(providers), selectors);
     }
 

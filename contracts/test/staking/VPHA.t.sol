@@ -34,7 +34,7 @@ contract VPHAStakeTest is VPHATest {
             if (i == 0) config.pha = address(0);
             if (i == 1) config.timelock = address(0);
             if (i == 2) config.unstakeDelay = 365 days + 1;
-            if (i == 3) config.rewardDuration = 0;
+            if (i == 3) config.rewardDuration = 7 days - 1;
             if (i == 4) config.rewardDuration = 365 days + 1;
             vm.expectRevert(IVPHA.InvalidConfig.selector);
             new VPHA(config);

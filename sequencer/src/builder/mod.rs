@@ -65,19 +65,19 @@ struct Parent {
 
 /// Builds blocks, and drops them when L1 no longer supports them. The only writer of L2 blocks.
 #[derive(Debug)]
-pub struct Builder<O> {
+pub struct Builder {
     chain: Arc<ChainConfig>,
     config: BuilderConfig,
     store: Store,
     pool: Pool,
     heads: Heads,
-    origins: O,
+    origins: Box<dyn OriginSource>,
     parent: Parent,
     /// The trie of the parent's state, with the nodes that were used lately.
     trie: StateTrie,
 }
 
-impl<O: OriginSource> Builder<O> {
+impl Builder {
     /// A builder that goes on where the store ends.
     pub fn new(
         chain: Arc<ChainConfig>,
@@ -85,7 +85,7 @@ impl<O: OriginSource> Builder<O> {
         store: Store,
         pool: Pool,
         heads: Heads,
-        origins: O,
+        origins: Box<dyn OriginSource>,
     ) -> Result<Self, BuilderError> {
         let parent = load_parent(&store.snapshot()?)?;
         let trie = StateTrie::new(parent.header.state_root);

@@ -13,7 +13,7 @@ use executor::{
     witness::seal,
 };
 
-use super::{Builder, BuilderError, NextOrigin, OriginSource, Parent, Unwind};
+use super::{Builder, BuilderError, NextOrigin, Parent, Unwind};
 use crate::{
     heads::Head,
     pool::{SenderCode, SenderState},
@@ -59,9 +59,9 @@ pub enum Outcome {
     Interrupted(Interrupt),
 }
 
-impl<O: OriginSource> Builder<O> {
+impl Builder {
     /// Builds the block at `timestamp` (Unix seconds) until `pace` says that its time has come.
-    pub fn build(&mut self, timestamp: u64, pace: &mut impl Pace) -> Result<Outcome, BuilderError> {
+    pub fn build(&mut self, timestamp: u64, pace: &mut dyn Pace) -> Result<Outcome, BuilderError> {
         let number = self.parent.header.number + 1;
         let block_error = |source| BuilderError::Block { number, source };
         let base_fee = next_base_fee(&self.chain, &self.parent.header).map_err(block_error)?;

@@ -1,5 +1,7 @@
 //! Where the origins of the next blocks come from.
 
+use std::fmt;
+
 use executor::block::L1Origin;
 use op_alloy_consensus::TxDeposit;
 
@@ -13,18 +15,12 @@ pub struct NextOrigin {
 }
 
 /// Knows the L1 well enough to say how far the origin may move.
-pub trait OriginSource: Send {
+pub trait OriginSource: fmt::Debug + Send + Sync {
     /// The origin for a block at `timestamp` (Unix seconds) whose parent has the origin number
     /// `parent_origin`, or `None` if the origin stays: nothing newer is known, or it is too new.
     ///
     /// Never blocks on the network: an L1 that is away must not stop the L2.
     fn next_origin(&self, parent_origin: u64, timestamp: u64) -> Option<NextOrigin>;
-}
-
-impl<O: OriginSource + ?Sized> OriginSource for Box<O> {
-    fn next_origin(&self, parent_origin: u64, timestamp: u64) -> Option<NextOrigin> {
-        (**self).next_origin(parent_origin, timestamp)
-    }
 }
 
 /// A chain whose origin never moves: no deposits, no L1.

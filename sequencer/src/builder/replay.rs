@@ -3,7 +3,7 @@
 use alloy_consensus::transaction::Recovered;
 use executor::{Transaction, block::BlockExecutor};
 
-use super::{Builder, BuilderError, NextOrigin, OriginSource};
+use super::{Builder, BuilderError, NextOrigin};
 use crate::heads::Head;
 
 /// A block as its batch tells it.
@@ -17,7 +17,7 @@ pub struct ReplayedBlock {
     pub transactions: Vec<Recovered<Transaction>>,
 }
 
-impl<O: OriginSource> Builder<O> {
+impl Builder {
     /// Executes a block on top of the newest one and stores it.
     ///
     /// Fails if it breaks a rule or a transaction in it cannot run: then it is nobody's block.

@@ -11,7 +11,7 @@ use tokio::{
     sync::{Notify, mpsc, watch},
 };
 
-use super::{Builder, BuilderError, Interrupt, OriginSource, Outcome, Pace, Unwind, Wake};
+use super::{Builder, BuilderError, Interrupt, Outcome, Pace, Unwind, Wake};
 
 /// How often the pool looks for what has waited too long.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
@@ -31,8 +31,8 @@ pub struct BuilderInputs {
 /// is in it had no receipts, and wallets send again.
 ///
 /// Called within a tokio runtime, which is used for timers only.
-pub fn spawn<O: OriginSource + 'static>(
-    builder: Builder<O>,
+pub fn spawn(
+    builder: Builder,
     inputs: BuilderInputs,
 ) -> Result<JoinHandle<Result<(), BuilderError>>, BuilderError> {
     let runtime = Handle::current();
@@ -42,7 +42,7 @@ pub fn spawn<O: OriginSource + 'static>(
         .map_err(BuilderError::Thread)
 }
 
-fn run<O: OriginSource>(mut builder: Builder<O>, mut clock: Clock) -> Result<(), BuilderError> {
+fn run(mut builder: Builder, mut clock: Clock) -> Result<(), BuilderError> {
     let mut skipped = 0;
     let mut expiry = Instant::now();
     loop {

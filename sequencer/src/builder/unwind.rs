@@ -6,7 +6,7 @@ use executor::trie::StateTrie;
 use op_alloy_consensus::DEPOSIT_TX_TYPE_ID;
 use tokio::sync::oneshot;
 
-use super::{Builder, BuilderError, OriginSource, load_parent};
+use super::{Builder, BuilderError, load_parent};
 use crate::{
     heads::Head,
     pool::{PoolError, SenderState},
@@ -54,7 +54,7 @@ impl UnwindTarget {
     }
 }
 
-impl<O: OriginSource> Builder<O> {
+impl Builder {
     /// Drops every block above `target`. User transactions of the dropped blocks go back to the pool;
     /// deposits come again with the L1 blocks that hold them now. Returns the number of the new head.
     pub fn unwind(&mut self, target: UnwindTarget) -> Result<u64, BuilderError> {

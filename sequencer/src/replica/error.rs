@@ -1,5 +1,7 @@
 //! Why L1's batches could not be taken over.
 
+use std::fmt;
+
 use alloy_primitives::B256;
 use executor::{
     batch::{BatchError, BlobError, RecoveryError},
@@ -88,14 +90,14 @@ pub enum ReplicaError {
     },
     /// Execution arrived at something else than the provers signed: an enclave is broken, or this
     /// program is. Do not go on.
-    #[error("batch {index} ends in output {computed}, L1 holds {on_l1}")]
-    Output {
+    #[error("batch {index} ends with {computed}, L1 holds {on_l1}")]
+    End {
         /// The batch.
         index: u64,
         /// By execution.
-        computed: B256,
+        computed: BatchEnd,
         /// By the provers.
-        on_l1: B256,
+        on_l1: BatchEnd,
     },
     /// Blocks could not be executed or stored.
     #[error(transparent)]
@@ -103,6 +105,26 @@ pub enum ReplicaError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What provers sign of a batch's last block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchEnd {
+    /// Its number.
+    pub block: u64,
+    /// Its Unix time, in seconds.
+    pub timestamp: u64,
+    /// Number of the L1 block that is its origin.
+    pub origin: u64,
+    /// The output root after it.
+    pub output_root: B256,
+}
+
+impl fmt::Display for BatchEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { block, timestamp, origin, output_root } = self;
+        write!(f, "block {block} at {timestamp} with origin {origin} and output {output_root}")
+    }
 }
 
 impl ReplicaError {
@@ -123,7 +145,7 @@ impl ReplicaError {
             | Self::Signature { .. }
             | Self::Parent { .. }
             | Self::Origin { .. }
-            | Self::Output { .. } => true,
+            | Self::End { .. } => true,
             Self::Builder(BuilderError::Block { source, .. }) => !matches!(source, BlockError::State(_)),
             Self::Builder(BuilderError::Push { source, .. }) => !matches!(source, PushError::State(_)),
             _ => false,

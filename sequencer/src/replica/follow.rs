@@ -17,14 +17,14 @@ use executor::{
 use tokio::{sync::mpsc, time::sleep};
 use tracing::{info, warn};
 
-use super::{BlobSource, ReplicaError};
+use super::{BatchEnd, BlobSource, ReplicaError};
 use crate::{
     batcher::BatchQueue,
     builder::{Builder, BuilderConfig, FixedOrigin, ReplayedBlock, Unwind, UnwindTarget},
     heads::Heads,
     l1::{L1Client, L1Config, L1Error, L1View, RollupStatus, Tracker, Unwinder, Watcher},
     pool::Pool,
-    store::{BatchRecord, BatchStatus, Store},
+    store::{BatchRecord, BatchStatus, Store, StoreError},
 };
 
 /// What a replica needs.
@@ -54,7 +54,7 @@ pub struct Replica {
     watcher: Watcher,
     tracker: Tracker,
     batches: BatchQueue,
-    builder: Builder<FixedOrigin>,
+    builder: Builder,
     /// What the watcher wants dropped.
     unwinds: mpsc::Receiver<Unwind>,
 }
@@ -97,7 +97,7 @@ impl Replica {
             store.clone(),
             pool,
             heads,
-            FixedOrigin,
+            Box::new(FixedOrigin),
         )?;
         Ok(Self { client, config, blobs, chain, store, view, watcher, tracker, batches, builder, unwinds })
     }
@@ -138,6 +138,11 @@ impl Replica {
         self.batches.finalize(status.finalized_index.min(agreed))?;
         self.tracker.write_tags()?;
         Ok(agreed)
+    }
+
+    /// Batch `index` and all after it are taken over anew, unless it is final.
+    pub fn forget_from(&self, index: u64) -> Result<(), StoreError> {
+        if index > self.batches.base().0 { self.batches.drop_from(index) } else { Ok(()) }
     }
 
     /// Takes over what comes until the sequencer has been silent for so long that L1 accepts batches
@@ -235,6 +240,17 @@ impl Replica {
         }
     }
 
+    /// Our newest block.
+    fn own_end(&self) -> Result<BatchEnd, ReplicaError> {
+        let header = self.builder.parent();
+        Ok(BatchEnd {
+            block: header.number,
+            timestamp: header.timestamp,
+            origin: self.builder.origin_number(),
+            output_root: self.own_output(header.number)?.unwrap_or_default(),
+        })
+    }
+
     fn own_output(&self, block: u64) -> Result<Option<B256>, ReplicaError> {
         let header = self.store.snapshot()?.header(block)?;
         Ok(header.and_then(|header| output_root(&header, header.hash())))
@@ -267,9 +283,9 @@ impl Replica {
             self.builder.unwind(UnwindTarget::Block(parent))?;
         }
         self.replay(index, data, output.l1OriginNumber)?;
-        let computed = self.own_output(output.lastL2Block)?.unwrap_or_default();
-        if computed != output.outputRoot {
-            return Err(ReplicaError::Output { index, computed, on_l1: output.outputRoot });
+        let (computed, on_l1) = (self.own_end()?, end_of(&output));
+        if computed != on_l1 {
+            return Err(ReplicaError::End { index, computed, on_l1 });
         }
         let on_l1 = BatchStatus::OnL1 { l1_block: submission.l1_block, tx: submission.transaction };
         let record: BatchRecord = self.tracker.foreign(index, &output, submission.da_hash, on_l1)?;
@@ -342,5 +358,15 @@ impl Replica {
             self.builder.replay(ReplayedBlock { timestamp: block.timestamp, next, transactions })?;
         }
         Ok(())
+    }
+}
+
+/// What the provers of a batch signed of its last block.
+const fn end_of(output: &IRollup::Output) -> BatchEnd {
+    BatchEnd {
+        block: output.lastL2Block,
+        timestamp: output.lastL2Timestamp,
+        origin: output.l1OriginNumber,
+        output_root: output.outputRoot,
     }
 }

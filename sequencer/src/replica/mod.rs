@@ -11,7 +11,8 @@
 //! ```
 //!
 //! Nothing is believed: blobs must commit to the hashes that L1 holds, blocks must follow the rules,
-//! and the output root that execution arrives at must be the one that the provers signed. Blocks that are
+//! and what the provers signed of the last block (number, time, origin, output root) must be what execution
+//! arrives at: a right output alone says nothing of an origin, and with it of deposits that were kept out. Blocks that are
 //! there without their batch (a crash came in between, or L1 was reorganised and its batches end elsewhere)
 //! are executed again from the blobs.
 //!
@@ -25,5 +26,5 @@ mod error;
 mod follow;
 
 pub use beacon::{BeaconError, BlobSource};
-pub use error::ReplicaError;
+pub use error::{BatchEnd, ReplicaError};
 pub use follow::{Replica, ReplicaSetup};

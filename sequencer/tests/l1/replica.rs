@@ -1,8 +1,9 @@
 //! L2 as it is rebuilt from L1 alone.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use alloy_primitives::Address;
+use executor::transition::Transition;
 use sequencer::{
     builder::{Builder, BuilderConfig, FixedOrigin, ReplayedBlock, UnwindTarget},
     heads::{Head, Heads},
@@ -14,7 +15,11 @@ use sequencer::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{beacon::proxy, world::World};
+use crate::{
+    beacon::proxy,
+    until,
+    world::{Tuning, World},
+};
 
 /// A chain with batches on L1: the last block on it, and its node's hash of it.
 async fn chain(world: &World) -> Head {
@@ -42,10 +47,11 @@ fn pool(world: &World) -> Pool {
 }
 
 /// A builder that goes on from the store's last block, on its own.
-fn builder(world: &World, store: &Store) -> Builder<FixedOrigin> {
+fn builder(world: &World, store: &Store) -> Builder {
     let chain = Arc::new(world.deployment.chain.clone());
     let heads = Heads::of(&store.snapshot().unwrap()).unwrap();
-    Builder::new(chain, BuilderConfig::default(), store.clone(), pool(world), heads, FixedOrigin).unwrap()
+    Builder::new(chain, BuilderConfig::default(), store.clone(), pool(world), heads, Box::new(FixedOrigin))
+        .unwrap()
 }
 
 fn replica(world: &World, store: &Store, beacon: &str) -> Replica {
@@ -122,6 +128,61 @@ async fn blocks_without_their_batch_are_taken_over_again() {
         store.remove_batches_from(before.index).unwrap();
         builder(&world, &store).unwind(UnwindTarget::Block(kept)).unwrap();
         assert_eq!((catch_up().await, batches()), (head.number, expected.clone()), "kept {kept}");
+    }
+}
+
+/// Batch 1 on L1 with `change` made to what its prover signed.
+async fn false_batch(world: &World, change: impl FnOnce(&mut Transition, &Store)) -> Transition {
+    let prover = world.prover(0).await;
+    let tuning = |tuning: &mut Tuning| tuning.batcher.submit.signature_timeout = Duration::ZERO;
+    let node = world.node(tuning).await;
+    until("a batch waits for its proof", async || node.store.snapshot().unwrap().last_batch().unwrap()).await;
+    let origin = node.store.snapshot().unwrap().origin(1).unwrap().unwrap().number;
+    until("L1 goes on", async || (node.heads.l1.borrow().current.number > origin + 3).then_some(())).await;
+    node.end().await;
+    let store = world.store().await;
+    let mut batch = store.snapshot().unwrap().batch(1).unwrap().unwrap();
+    let payload = store.snapshot().unwrap().batch_payload(1).unwrap().unwrap();
+    change(&mut batch.transition, &store);
+    store.remove_batches_from(1).unwrap();
+    store.put_batch(&batch, &payload).unwrap();
+    drop(store);
+    // An enclave that is broken signs whatever it is asked to.
+    let node = world.node(tuning).await;
+    let broken =
+        prover.work_by(node.side.endpoint(), |prover, job| prover.sign(job.batch, job.digest).into());
+    until("the false batch is on L1", async || (world.last_output().await.0 > 0).then_some(())).await;
+    broken.abort();
+    node.end().await;
+    batch.transition
+}
+
+/// The right output does not make right what is signed beside it: who claims a later origin keeps deposits out.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_the_last_block_must_be_so() {
+    type Change = fn(&mut Transition, &Store);
+    let later_origin: Change = |transition, store| {
+        let last = store.snapshot().unwrap().last_l1_block().unwrap().unwrap().header;
+        assert!(last.number > transition.l1OriginNumber);
+        (transition.l1OriginNumber, transition.l1OriginHash) = (last.number, last.hash());
+    };
+    let later_time: Change = |transition, _| transition.lastL2Timestamp += 1;
+    for change in [later_origin, later_time] {
+        let world = World::new().await;
+        let given = false_batch(&world, change).await;
+        let folder = TempDir::new().unwrap();
+        let store = store(&world, &folder);
+        let mut replica = replica(&world, &store, &world.anvil.url);
+        // The same again: it does not go on behind it.
+        for _ in 0..2 {
+            let error = replica.catch_up().await.unwrap_err();
+            let ReplicaError::End { index: 1, computed, on_l1 } = &error else { panic!("{error}") };
+            assert!(error.is_fault());
+            assert_eq!(computed.output_root, given.outputRoot);
+            assert_eq!((on_l1.origin, on_l1.timestamp), (given.l1OriginNumber, given.lastL2Timestamp));
+            assert_ne!((on_l1.origin, on_l1.timestamp), (computed.origin, computed.timestamp));
+        }
+        assert!(store.snapshot().unwrap().last_batch().unwrap().is_none());
     }
 }
 

@@ -222,7 +222,8 @@ impl World {
         let pool = Pool::new(chain.chain_id, PoolConfig::new(chain.gas_limit), move || wake.notify_one());
         let config = BuilderConfig { max_empty_interval: 1, ..BuilderConfig::default() };
         let builder =
-            Builder::new(chain, config, store.clone(), pool.clone(), heads.clone(), side.view()).unwrap();
+            Builder::new(chain, config, store.clone(), pool.clone(), heads.clone(), Box::new(side.view()))
+                .unwrap();
         let (stop, stopping) = watch::channel(false);
         let inputs = BuilderInputs { ready, unwinds: requests, stop: stopping };
         let builder = builder::spawn(builder, inputs).unwrap();

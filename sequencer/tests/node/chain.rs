@@ -129,7 +129,7 @@ pub(crate) struct TestChain {
     pub(crate) pool: Pool,
     pub(crate) heads: Heads,
     pub l1: Script,
-    pub(crate) builder: Builder<Script>,
+    pub(crate) builder: Builder,
     pub(crate) time: u64,
     /// Dropped last.
     _folder: TempDir,
@@ -156,7 +156,7 @@ impl TestChain {
             store.clone(),
             pool.clone(),
             heads.clone(),
-            l1.clone(),
+            Box::new(l1.clone()),
         )
         .unwrap();
         Self { config, store, pool, heads, l1, builder, time: START, _folder: folder }
@@ -170,7 +170,7 @@ impl TestChain {
             self.store.clone(),
             self.pool.clone(),
             self.heads.clone(),
-            self.l1.clone(),
+            Box::new(self.l1.clone()),
         )
         .unwrap();
     }

@@ -198,8 +198,8 @@ impl Court {
         case.close(pools, court, Status::Vetoed)
     }
 
-    /// Slashes: what was fixed at the opening, but for a dispute never more than half of what there is now. Returns what it
-    /// took. Refused: not upheld; too early; too late.
+    /// Slashes: what was fixed at the opening, or all there is if that is less. Returns what it took. Refused: not upheld; too
+    /// early; too late.
     pub(crate) fn execute(&mut self, pools: &mut Pools, id: U256, now: u64) -> Result<U256, Refusal> {
         let court = self.at.court;
         let case = self.in_status(id, &[Status::Upheld])?;
@@ -209,12 +209,8 @@ impl Court {
         if now >= case.deadline {
             return Err(Refusal::TooLate);
         }
-        let amount = match case.fault {
-            Fault::OverturnedOutput => case.cap.min(half_of(pools, case.operator)),
-            Fault::Equivocation | Fault::MissedSlot => case.cap,
-        };
         case.close(pools, court, Status::Executed)?;
-        case.taken = pools.slash(court, case.operator, amount)?;
+        case.taken = pools.slash(court, case.operator, case.cap)?;
         Ok(case.taken)
     }
 
@@ -339,4 +335,64 @@ impl Case {
 
 fn half_of(pools: &Pools, operator: Address) -> U256 {
     part(pools.slashable(operator), HALF, BASIS_POINTS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Pool;
+
+    const DAY: u64 = 86_400;
+    const OPERATOR: Address = Address::repeat_byte(1);
+
+    /// A court over one pool of 2,000 vPHA, of which `exiting` are on their way out.
+    fn court(exiting: u64) -> (Court, Pools) {
+        let setting = Setting::default();
+        let mut pools = Pools::new(&setting);
+        let exiting = ether(exiting);
+        let pool = Pool { active: ether(2000).saturating_sub(exiting), exiting, ..Pool::default() };
+        pools.of.insert(OPERATOR, pool);
+        (Court::new(&setting), pools)
+    }
+
+    /// Opens a dispute on `day`. Returns its number.
+    fn dispute(court: &mut Court, pools: &mut Pools, day: u64) -> U256 {
+        let (by, pair) = (court.at.rollup, (OPERATOR, OPERATOR));
+        court.dispute(pools, by, pair, B256::ZERO, Address::ZERO, day * DAY).unwrap();
+        U256::from(court.cases.len())
+    }
+
+    #[test]
+    fn an_exit_does_not_halve_the_slash() {
+        let (mut court, mut pools) = court(1000);
+        let id = dispute(&mut court, &mut pools, 12);
+        court.uphold(court.roles.timelock, id, 18 * DAY).unwrap();
+        // The exit that began on day 0 is paid, down to what the case holds.
+        let pool = pools.of.get_mut(&OPERATOR).unwrap();
+        assert_eq!(pool.slashable() - pool.exiting, pool.reserved);
+        pool.exiting = U256::ZERO;
+        assert_eq!(court.execute(&mut pools, id, 21 * DAY), Ok(ether(1000)));
+    }
+
+    #[test]
+    fn disputes_over_the_same_collateral_take_all_of_it_and_no_more() {
+        let (mut court, mut pools) = court(0);
+        let ids = [1; 3].map(|day| dispute(&mut court, &mut pools, day));
+        for id in ids {
+            court.uphold(court.roles.timelock, id, 2 * DAY).unwrap();
+        }
+        let taken = ids.map(|id| court.execute(&mut pools, id, 5 * DAY));
+        assert_eq!(taken, [Ok(ether(1000)), Ok(ether(1000)), Ok(U256::ZERO)]);
+    }
+
+    #[test]
+    fn an_equivocation_takes_what_a_dispute_holds() {
+        let (mut court, mut pools) = court(0);
+        let id = dispute(&mut court, &mut pools, 1);
+        let by = court.at.rollup;
+        court.equivocation(&mut pools, by, OPERATOR, B256::ZERO, Address::ZERO, DAY).unwrap();
+        assert_eq!(pools.slashable(OPERATOR), U256::ZERO);
+        court.uphold(court.roles.timelock, id, 2 * DAY).unwrap();
+        assert_eq!(court.execute(&mut pools, id, 5 * DAY), Ok(U256::ZERO));
+    }
 }

@@ -35,8 +35,8 @@ pub enum Alarm {
     DoubleSignature {
         /// Whose.
         verdict: Verdict,
-        /// Where the evidence was written.
-        file: PathBuf,
+        /// Where the evidence was written, if it could be.
+        file: Option<PathBuf>,
         /// The transaction that reported it, if one did.
         reported: Option<B256>,
     },
@@ -96,10 +96,13 @@ impl fmt::Display for Alarm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Difference { batch, on_l1, computed, first_block, reason } => {
-                write!(f, "batch {batch} on L1 is false: it ends in output {on_l1}, execution ")?;
+                write!(f, "batch {batch} on L1 is false: it ends in output {on_l1}, ")?;
                 match computed {
-                    Some(computed) => write!(f, "gives {computed}")?,
-                    None => write!(f, "is not possible")?,
+                    Some(computed) if computed == on_l1 => {
+                        write!(f, "which is right, but what is said of it is not")?
+                    }
+                    Some(computed) => write!(f, "execution gives {computed}")?,
+                    None => write!(f, "execution is not possible")?,
                 }
                 if let Some(block) = first_block {
                     write!(f, "; the L2 node's block {block} is the first that differs")?;
@@ -115,7 +118,10 @@ impl fmt::Display for Alarm {
                         write!(f, "keys {a} and {b} signed different results of one input")?;
                     }
                 }
-                write!(f, "; evidence: {}", file.display())?;
+                match file {
+                    Some(file) => write!(f, "; evidence: {}", file.display())?,
+                    None => write!(f, "; the evidence could not be written")?,
+                }
                 reported.map_or(Ok(()), |transaction| write!(f, "; reported in transaction {transaction}"))
             }
             Self::FalseSignature { signer, output, last_block } => write!(

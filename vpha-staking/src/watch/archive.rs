@@ -154,7 +154,8 @@ fn replace(
         writer.flush()?;
         drop(writer);
         file.sync_all()?;
-        fs::rename(&temporary, path)
+        fs::rename(&temporary, path)?;
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
     };
     steps().map_err(|error| at(path, error))
 }

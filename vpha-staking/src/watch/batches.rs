@@ -37,6 +37,8 @@ pub struct FalseBatch {
     pub index: u64,
     /// Output root that L1 holds.
     pub on_l1: B256,
+    /// Unix time at which it was submitted, in seconds.
+    pub submitted_at: u64,
     /// What execution gives, as far as it came; `None` if the data cannot be executed.
     pub computed: Option<Computed>,
     /// What is wrong.
@@ -83,6 +85,12 @@ pub struct Progress {
     pub waits: bool,
 }
 
+impl Progress {
+    const fn stopped(at: &FalseBatch) -> Self {
+        Self { agreed: at.index - 1, lags: false, waits: false }
+    }
+}
+
 impl Batches {
     /// `replica` keeps its blocks in `store`.
     pub const fn new(replica: Replica, client: L1Client, config: L1Config, store: Store) -> Self {
@@ -103,7 +111,7 @@ impl Batches {
     pub async fn advance(&mut self, status: &RollupStatus) -> Result<Progress, ReplicaError> {
         if let Some(stopped) = &self.false_batch {
             if self.stands(stopped, status).await? {
-                return Ok(Progress { agreed: stopped.index - 1, lags: false, waits: false });
+                return Ok(Progress::stopped(stopped));
             }
             info!(batch = stopped.index, "the false batch is gone from L1");
             self.false_batch = None;
@@ -117,18 +125,35 @@ impl Batches {
             }
             Err(error) if error.is_fault() => {
                 let stopped = self.examine(status, &error).await?;
-                let agreed = stopped.index - 1;
-                self.false_batch = Some(stopped);
-                Ok(Progress { agreed, lags: false, waits: false })
+                Ok(Progress::stopped(self.false_batch.insert(stopped)))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Whether L1 still holds the false batch.
+    /// Batch `index` was submitted. What was executed as that batch is executed again if it was something else: the same
+    /// output may have come from other data, which nobody may have. Returns whether it is what was executed, if anything was.
+    pub fn compare(&self, index: u64, submitted: &IRollup::BatchSubmitted) -> Result<bool, StoreError> {
+        let Some(record) = self.store.snapshot()?.batch(index)? else { return Ok(true) };
+        let ours = &record.transition;
+        let is_same = ours.daHash == submitted.daHash
+            && ours.outputRoot == submitted.outputRoot
+            && ours.lastL2Block == submitted.lastL2Block
+            && ours.lastL2Timestamp == submitted.lastL2Timestamp
+            && ours.l1OriginNumber == submitted.l1OriginNumber;
+        if !is_same {
+            self.replica.forget_from(index)?;
+        }
+        Ok(is_same)
+    }
+
+    /// Whether L1 still holds the false batch. Another may have the same output, from data that give it.
     async fn stands(&self, stopped: &FalseBatch, status: &RollupStatus) -> Result<bool, ReplicaError> {
-        Ok(stopped.index <= status.batch_count
-            && self.output(stopped.index, status).await?.outputRoot == stopped.on_l1)
+        if stopped.index > status.batch_count {
+            return Ok(false);
+        }
+        let output = self.output(stopped.index, status).await?;
+        Ok((output.outputRoot, output.submittedAt) == (stopped.on_l1, stopped.submitted_at))
     }
 
     async fn output(&self, index: u64, status: &RollupStatus) -> Result<IRollup::Output, ReplicaError> {
@@ -145,13 +170,14 @@ impl Batches {
         let agreed = self.replica.take_over_some(status, 0).await?;
         let index = agreed + 1;
         let parent = self.store.snapshot()?.batch(agreed)?.map_or(0, |batch| batch.last_block);
-        let on_l1 = self.output(index, status).await?.outputRoot;
+        let output = self.output(index, status).await?;
         let computed = match error {
             // Every block was executed and stored.
-            ReplicaError::Output { .. } => Some(self.computed(parent + 1)?),
+            ReplicaError::End { .. } => Some(self.computed(parent + 1)?),
             _ => None,
         };
-        Ok(FalseBatch { index, on_l1, computed, reason: error.to_string() })
+        let (on_l1, submitted_at) = (output.outputRoot, output.submittedAt);
+        Ok(FalseBatch { index, on_l1, submitted_at, computed, reason: error.to_string() })
     }
 
     /// What the newest blocks, from `first_block` on, give.

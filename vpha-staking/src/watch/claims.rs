@@ -128,20 +128,30 @@ impl Claims {
         self.inputs.get(&inputs)?.computed
     }
 
-    /// Two claims about an input that cannot both be true, by keys that `answers` for what they signed. One key that signed both
-    /// goes before two keys: it proves who is guilty. What execution gives comes first, else the lesser digest, so that the same
-    /// two always make the same evidence.
-    pub fn evidence(&self, inputs: B256, answers: impl Fn(Address) -> bool) -> Option<Evidence> {
+    /// Two claims about an input that cannot both be true: by a key that answers for an equivocation, or else by two keys that both
+    /// answer in a dispute. One key that signed both goes before two keys: it proves who is guilty. What execution gives comes
+    /// first, else the lesser digest, so that the same two always make the same evidence.
+    pub fn evidence(
+        &self,
+        inputs: B256,
+        answers_for_equivocation: impl Fn(Address) -> bool,
+        answers_in_a_dispute: impl Fn(Address) -> bool,
+    ) -> Option<Evidence> {
         let input = self.inputs.get(&inputs)?;
-        let mut claims: Vec<&Claim> = input.claims.iter().filter(|claim| answers(claim.signer)).collect();
+        let mut claims: Vec<&Claim> = input.claims.iter().collect();
         claims.sort_by_key(|claim| (Some(claim.digest) != input.computed, claim.digest, claim.signer));
         let pairs =
             || claims.iter().enumerate().flat_map(|(at, a)| claims.iter().skip(at + 1).map(move |b| (a, b)));
         let contrary = |(a, b): &(&&Claim, &&Claim)| a.digest != b.digest;
         let (a, b) = pairs()
             .filter(contrary)
-            .find(|(a, b)| a.signer == b.signer)
-            .or_else(|| pairs().find(contrary))?;
+            .find(|(a, b)| a.signer == b.signer && answers_for_equivocation(a.signer))
+            .or_else(|| {
+                let answer = |(a, b): &(&&Claim, &&Claim)| {
+                    a.signer != b.signer && answers_in_a_dispute(a.signer) && answers_in_a_dispute(b.signer)
+                };
+                pairs().filter(contrary).find(answer)
+            })?;
         let (chain_id, rollup) = (self.chain_id, self.rollup);
         Some(Evidence { chain_id, rollup, a: a.signed.clone(), b: b.signed.clone() })
     }
@@ -258,7 +268,7 @@ mod tests {
     }
 
     fn verdict(claims: &Claims, input: u8) -> Option<Verdict> {
-        claims.evidence(inputs(input), |_| true).map(|evidence| evidence.verdict().unwrap())
+        claims.evidence(inputs(input), |_| true, |_| true).map(|evidence| evidence.verdict().unwrap())
     }
 
     #[test]
@@ -280,9 +290,14 @@ mod tests {
         add(&mut claims, 3, 0, 10, 0);
         assert_eq!(verdict(&claims, 0), Some(Verdict::Equivocation { signer: address(3) }));
         // A key that no longer answers is evidence of nothing.
-        let evidence = claims.evidence(inputs(0), |signer| signer != address(3)).unwrap();
+        let others = |signer| signer != address(3);
+        let evidence = claims.evidence(inputs(0), others, others).unwrap();
         assert!(matches!(evidence.verdict().unwrap(), Verdict::Dispute { .. }));
-        assert_eq!(claims.evidence(inputs(0), |signer| signer == address(1)), None);
+        let first = |signer| signer == address(1);
+        assert_eq!(claims.evidence(inputs(0), first, first), None);
+        // A dispute has revoked all keys: what one of them signed twice counts all the same.
+        let evidence = claims.evidence(inputs(0), |_| true, |_| false).unwrap();
+        assert_eq!(evidence.verdict().unwrap(), Verdict::Equivocation { signer: address(3) });
     }
 
     #[test]
@@ -332,7 +347,8 @@ mod tests {
                 let of_input = || plain.iter().filter(|p| p.1 == input && !silent.contains(&address(p.0)));
                 let is_twice = of_input().any(|p| of_input().any(|q| p.0 == q.0 && p.2 != q.2));
                 let is_contrary = of_input().any(|p| of_input().any(|q| p.2 != q.2));
-                let found = claims.evidence(inputs(input), |signer| !silent.contains(&signer));
+                let answers = |signer| !silent.contains(&signer);
+                let found = claims.evidence(inputs(input), answers, answers);
                 prop_assert_eq!(found.is_some(), is_contrary);
                 let Some(found) = found else { continue };
                 prop_assert_eq!(matches!(found.verdict().unwrap(), Verdict::Equivocation { .. }), is_twice);

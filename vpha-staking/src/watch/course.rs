@@ -24,13 +24,15 @@ pub(super) struct Course {
     until: Until,
     /// Rounds in a row of which something failed.
     failures: u32,
+    /// Whether something waits, by the last round that looked at what was signed.
+    waits: bool,
     /// Exit code of the gravest alarm.
     gravest: Option<u8>,
 }
 
 impl Course {
     pub(super) const fn new(until: Until) -> Self {
-        Self { until, failures: 0, gravest: None }
+        Self { until, failures: 0, waits: false, gravest: None }
     }
 
     /// Takes in a round. Returns the exit code if the watch is over.
@@ -40,14 +42,24 @@ impl Course {
     pub(super) fn after(&mut self, round: &Round) -> Option<u8> {
         self.gravest = self.gravest.into_iter().chain(round.alarms.iter().map(Alarm::exit_code)).min();
         self.failures = if round.troubles.is_empty() { 0 } else { self.failures.saturating_add(1) };
+        if round.has_judged {
+            self.waits = round.is_pending;
+        }
+        let gives_up = self.failures >= MAX_FAILURES;
+        let is_done = self.failures == 0 && !round.lags && !round.is_pending;
         let is_over = match self.until {
-            Until::CaughtUp if self.failures == 0 => !round.lags && !round.is_pending,
-            Until::CaughtUp => self.failures >= MAX_FAILURES,
-            Until::Alarm => self.gravest.is_some() && !round.is_pending,
+            Until::CaughtUp => is_done || gives_up,
+            // A report that is due is not given up because a node is away.
+            Until::Alarm => self.gravest.is_some() && (is_done || gives_up && !self.waits),
             Until::Stopped => false,
         };
         let code = if self.failures == 0 { exit::DONE } else { exit::TEMPORARY };
         is_over.then_some(self.gravest.unwrap_or(code))
+    }
+
+    /// Exit code of the gravest alarm so far.
+    pub(super) const fn gravest(&self) -> Option<u8> {
+        self.gravest
     }
 
     /// Whether the last round failed in something.
@@ -67,12 +79,12 @@ mod tests {
     const KEY: Alarm = Alarm::FalseSignature { signer: Address::ZERO, output: B256::ZERO, last_block: 1 };
 
     fn round(alarms: &[Alarm]) -> Round {
-        Round { alarms: alarms.to_vec(), ..Round::default() }
+        Round { alarms: alarms.to_vec(), has_judged: true, ..Round::default() }
     }
 
     fn failed(alarms: &[Alarm]) -> Round {
         let troubles = vec![Trouble { source: Trouble::L1, reason: "away".into() }];
-        Round { troubles, ..round(alarms) }
+        Round { troubles, has_judged: false, ..round(alarms) }
     }
 
     #[test]
@@ -117,7 +129,19 @@ mod tests {
     fn a_lasting_watch_ends_at_an_alarm_or_never() {
         let mut course = Course::new(Until::Alarm);
         assert!((0..9).all(|_| course.after(&failed(&[])).is_none() && course.after(&round(&[])).is_none()));
-        assert_eq!(course.after(&failed(&[CONFLICT])), Some(7));
+        assert_eq!(course.after(&round(&[CONFLICT])), Some(7));
+        // Not before everything there is was looked at.
+        let mut course = Course::new(Until::Alarm);
+        assert_eq!(course.after(&Round { lags: true, ..round(&[CONFLICT]) }), None);
+        assert_eq!(course.after(&round(&[CONFLICT, KEY])), Some(4));
+        // A node that is away keeps nobody from hearing of an alarm, unless a report is due.
+        let mut course = Course::new(Until::Alarm);
+        assert_eq!(course.after(&round(&[])), None);
+        assert_eq!([0; 3].map(|_| course.after(&failed(&[CONFLICT]))), [None, None, Some(7)]);
+        let mut course = Course::new(Until::Alarm);
+        assert_eq!(course.after(&Round { is_pending: true, ..round(&[KEY]) }), None);
+        assert!((0..9).all(|_| course.after(&failed(&[])).is_none()));
+        assert_eq!(course.after(&round(&[KEY])), Some(4));
         assert_eq!(Course::new(Until::Stopped).after(&round(&[KEY])), None);
     }
 }

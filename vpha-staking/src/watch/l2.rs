@@ -97,21 +97,20 @@ impl L2Node {
         .await
     }
 
-    /// The first block of `first..=last` whose hash is not what `ours` says. Blocks commit to their parents: from the first that
-    /// differs on, all do.
+    /// The first block of `first..=last` whose hash is another than `ours` says. `None` if that is not known: the node may not have
+    /// come so far, which is no difference.
     pub async fn first_difference(
         &self,
         first: u64,
         last: u64,
         ours: impl Fn(u64) -> Option<B256>,
     ) -> Result<Option<u64>, Error> {
-        let (mut low, mut high) = (first, last.saturating_add(1));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let theirs = self.block_hash(middle).await?;
-            if theirs.is_some() && theirs == ours(middle) { low = middle + 1 } else { high = middle }
+        let mut search = Search::new(first, last);
+        while let Some(number) = search.middle() {
+            let theirs = self.block_hash(number).await?;
+            search.note(number, theirs.zip(ours(number)).map(|(theirs, ours)| theirs != ours));
         }
-        Ok((low <= last).then_some(low))
+        Ok(search.found())
     }
 
     async fn limited<T>(
@@ -121,5 +120,77 @@ impl L2Node {
     ) -> Result<T, Error> {
         let late = |_| Error::Timeout { layer: self.chain.layer(), method };
         timeout(LIMIT, question).await.map_err(late)?
+    }
+}
+
+/// A search by halves for the first block that differs. Blocks commit to their parents: from the first that differs on, all do.
+#[derive(Debug)]
+struct Search {
+    /// All blocks before this one are the same.
+    low: u64,
+    /// No block from this one on is known to be the same.
+    high: u64,
+    /// Whether block `high` is known to differ.
+    differs: bool,
+}
+
+impl Search {
+    /// Among `first..=last`.
+    const fn new(first: u64, last: u64) -> Self {
+        Self { low: first, high: last.saturating_add(1), differs: false }
+    }
+
+    /// The block to look at next, if there is one.
+    fn middle(&self) -> Option<u64> {
+        (self.low < self.high).then(|| self.low + (self.high - self.low) / 2)
+    }
+
+    /// Takes in whether that block differs, if it is known.
+    fn note(&mut self, middle: u64, differs: Option<bool>) {
+        match differs {
+            Some(false) => self.low = middle + 1,
+            Some(true) => (self.high, self.differs) = (middle, true),
+            None => (self.high, self.differs) = (middle, false),
+        }
+    }
+
+    /// The first block that differs, once there is nothing left to look at.
+    fn found(&self) -> Option<u64> {
+        self.differs.then_some(self.high)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found of a node that has the blocks before `end`, and others than we from `fork` on.
+    fn found(first: u64, last: u64, fork: u64, end: u64) -> Option<u64> {
+        let mut search = Search::new(first, last);
+        while let Some(number) = search.middle() {
+            assert!((first..=last).contains(&number));
+            search.note(number, (number < end).then_some(number >= fork));
+        }
+        search.found()
+    }
+
+    #[test]
+    fn the_first_difference_is_found_wherever_it_is() {
+        for last in 5..12 {
+            for fork in 5..=last {
+                assert_eq!(found(5, last, fork, 20), Some(fork));
+                // The node may go on with its blocks, or not.
+                assert_eq!(found(5, last, fork, fork + 1), Some(fork));
+            }
+            assert_eq!(found(5, last, 20, 20), None, "all are the same");
+        }
+    }
+
+    #[test]
+    fn a_node_that_stopped_does_not_differ() {
+        for end in 0..12 {
+            assert_eq!(found(5, 10, end.max(5), end), None, "it has no block that differs");
+            assert_eq!(found(5, 10, 20, end), None);
+        }
     }
 }

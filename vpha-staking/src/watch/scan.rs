@@ -4,8 +4,8 @@
 //! a block hash to the roots in its header, so that an L1 node can keep them back but not make them up.
 //!
 //! A transaction may have called the contract through another one. Its input then holds the call somewhere, as a rule in one piece:
-//! it is looked for. What is found is held against the event, and what was signed against the registry, so that a decoy gains
-//! nothing. Where nothing is found the signatures of that submission stay unknown, which is counted.
+//! it is looked for. What is found is held against the event, and what was signed against the registry: where that is a decoy, the
+//! next place is tried. Where nothing is found the signatures of that submission stay unknown, which is counted.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,6 @@ use alloy::{consensus::Transaction as _, sol_types::SolCall};
 use alloy_primitives::{Address, B256, Bytes, FixedBytes};
 use contracts_bindings::IRollup::{self, IRollupEvents};
 use executor::transition::Transition;
-use metrics::counter;
 use sequencer::{
     l1::{L1Client, L1Error, RollupEvent},
     store::Store,
@@ -21,7 +20,6 @@ use sequencer::{
 use tracing::{info, warn};
 
 use super::archive::Cursor;
-use crate::evidence::SignedTransition;
 
 /// Blocks of one scan.
 const MAX_BLOCKS: u64 = 256;
@@ -45,15 +43,26 @@ pub struct Scanner {
     submitted: BTreeMap<u64, Transition>,
 }
 
-/// A signature in a block.
+/// Signatures that came with an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// What was signed, and the signature.
-    pub signed: SignedTransition,
     /// Index of the batch.
     pub batch: u64,
+    /// The transaction.
+    pub transaction: B256,
     /// Unix time of the block, in seconds.
     pub time: u64,
+    /// Where they may be.
+    pub candidates: Candidates,
+}
+
+/// Parts of a transaction's input that look like the call. One of them is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Candidates {
+    /// What was submitted, and its signatures.
+    Submitted(Vec<(Transition, Vec<FixedBytes<65>>)>),
+    /// More signatures of what was submitted before.
+    Proofs(Vec<Vec<FixedBytes<65>>>),
 }
 
 /// What a scan found.
@@ -61,6 +70,8 @@ pub struct Found {
 pub struct Scan {
     /// Signatures, in order.
     pub found: Vec<Found>,
+    /// What was submitted, by the batch's index; the last, if there was more than one.
+    pub submitted: BTreeMap<u64, IRollup::BatchSubmitted>,
     /// The last block that was read.
     pub cursor: Option<Cursor>,
     /// Whether the store has more blocks.
@@ -99,12 +110,12 @@ impl Scanner {
         let tip = self.store.snapshot()?.last_l1_block()?.map_or(0, |row| row.header.number);
         let start = self.start(cursor)?;
         let last = tip.min(start.saturating_add(MAX_BLOCKS - 1));
-        let mut scan = Scan { found: Vec::new(), cursor, lags: last < tip };
+        let mut scan = Scan { found: Vec::new(), submitted: BTreeMap::new(), cursor, lags: last < tip };
         for number in start..=last {
             let row = self.store.snapshot()?.l1_block(number)?.ok_or(L1Error::NotStored(number))?;
             let header = row.header;
             for event in self.client.rollup_events(self.rollup, &header).await? {
-                self.read(event, header.timestamp, &mut scan.found);
+                self.read(event, header.timestamp, &mut scan);
             }
             scan.cursor = Some(Cursor { number, hash: header.hash() });
         }
@@ -122,27 +133,29 @@ impl Scanner {
         Ok(cursor.number.saturating_sub(self.max_reorg_depth).max(self.first))
     }
 
-    /// Adds the signatures that came with an event.
-    fn read(&mut self, event: RollupEvent, time: u64, found: &mut Vec<Found>) {
+    /// Adds what came with an event.
+    fn read(&self, event: RollupEvent, time: u64, scan: &mut Scan) {
         let RollupEvent { transaction, event } = event;
-        let (input, hash) = (transaction.input(), transaction.tx_hash());
-        let (index, signed) = match event {
+        let (input, transaction) = (transaction.input(), *transaction.tx_hash());
+        let (batch, candidates) = match event {
             IRollupEvents::BatchSubmitted(event) => {
-                let call = calls::<IRollup::submitBatchCall>(input).find(|call| belongs(&call.batch, &event));
+                let calls =
+                    calls::<IRollup::submitBatchCall>(input).filter(|call| belongs(&call.batch, &event));
+                let read = |call: IRollup::submitBatchCall| {
+                    Some((self.transition(call.batch, event.daHash), signatures(&call.signatures)?))
+                };
+                let candidates = Candidates::Submitted(calls.filter_map(read).collect());
                 let index = event.index.saturating_to();
-                // Whatever was submitted under this number before is not what more proofs are for.
-                self.submitted.remove(&index);
-                let signed = call.map(|call| (self.transition(call.batch, event.daHash), call.signatures));
-                (index, signed)
+                scan.submitted.insert(index, event);
+                (index, candidates)
             }
             IRollupEvents::ProofsAdded(event) => {
-                let call = calls::<IRollup::addProofsCall>(input).find(|call| call.index == event.index);
-                let index = event.index.saturating_to();
-                let transition = self.submitted.get(&index).cloned();
-                (index, transition.zip(call.map(|call| call.signatures)))
+                let calls = calls::<IRollup::addProofsCall>(input).filter(|call| call.index == event.index);
+                let found = calls.filter_map(|call| signatures(&call.signatures)).collect();
+                (event.index.saturating_to(), Candidates::Proofs(found))
             }
             IRollupEvents::ConflictReported(event) => {
-                warn!(a = %event.signerA, b = %event.signerB, reporter = %event.reporter, transaction = %hash, "a conflict was reported on L1");
+                warn!(a = %event.signerA, b = %event.signerB, reporter = %event.reporter, %transaction, "a conflict was reported on L1");
                 return;
             }
             IRollupEvents::ConflictResolved(event) => {
@@ -151,17 +164,7 @@ impl Scanner {
             }
             _ => return,
         };
-        let Some((transition, signatures)) = signed else {
-            counter!("watch_submissions_unread").increment(1);
-            warn!(batch = index, transaction = %hash, "the signatures of a batch are not in its transaction's input");
-            return;
-        };
-        self.remember(index, transition.clone());
-        found.extend(signatures.iter().filter_map(signature).map(|signature| Found {
-            signed: SignedTransition::new(&transition, signature),
-            batch: index,
-            time,
-        }));
+        scan.found.push(Found { batch, transaction, time, candidates });
     }
 
     fn transition(&self, batch: IRollup::Batch, da_hash: B256) -> Transition {
@@ -192,8 +195,8 @@ fn calls<C: SolCall>(input: &Bytes) -> impl Iterator<Item = C> {
     places.take(MAX_PLACES).filter_map(|(at, _)| C::abi_decode(input.get(at..)?).ok())
 }
 
-fn signature(bytes: &Bytes) -> Option<FixedBytes<65>> {
-    bytes.as_ref().try_into().ok()
+fn signatures(given: &[Bytes]) -> Option<Vec<FixedBytes<65>>> {
+    given.iter().map(|bytes| bytes.as_ref().try_into().ok()).collect()
 }
 
 #[cfg(test)]
@@ -231,7 +234,7 @@ mod tests {
         let other: Bytes = other.abi_encode().into();
         assert_eq!(calls::<IRollup::submitBatchCall>(&other).count(), 0);
         let found = calls::<IRollup::addProofsCall>(&other).next().unwrap();
-        assert_eq!(signature(&found.signatures[0]), None, "64 bytes are no signature");
+        assert_eq!(signatures(&found.signatures), None, "64 bytes are no signature");
     }
 
     #[test]

@@ -164,7 +164,7 @@ impl Setup {
             scanner,
             claims,
             archive,
-            registry: Registry::new(l1, registry, grace),
+            registry: Registry::new(l1, registry, rollup, grace),
             l2: l2.transpose()?,
             folder: self.evidence_dir.clone().map(EvidenceFolder::new),
             filing: Filing::new(self.data_dir.join("evidence"), sender, self.dispute_wait),

@@ -71,16 +71,18 @@ pub struct Watchtower {
 /// What is remembered from round to round, and found again after a restart.
 #[derive(Debug, Default)]
 pub struct Memory {
-    /// Batches up to here were held against what was signed.
-    pub(super) compared: u64,
+    /// The last batch that was held against what was signed, and its output root.
+    pub(super) compared: (u64, B256),
     /// Since when the L2 node has another block.
     pub(super) l2_differs: Option<Instant>,
     /// The first block of the false batch in which the L2 node differs, once it was found out; with the batch's output.
-    pub(super) first_difference: Option<(B256, Option<u64>)>,
+    pub(super) first_difference: Option<(B256, u64)>,
     /// Inputs whose contradiction was reported and is over.
     pub(super) told: BTreeSet<B256>,
     /// Signatures that the L2 node has told of.
     pub(super) heard: HashSet<FixedBytes<65>>,
+    /// Signers of what was heard that nobody had registered then.
+    pub(super) strangers: HashSet<Address>,
     /// The alarms of the round before.
     pub(super) alarms: Vec<Alarm>,
     pub(super) pruned: Option<Instant>,
@@ -97,6 +99,8 @@ pub struct Round {
     pub lags: bool,
     /// Whether something has to be waited for: a report that is due, a difference that may pass.
     pub is_pending: bool,
+    /// Whether what was signed was looked at, and acted upon.
+    pub has_judged: bool,
 }
 
 /// Something could not be looked at. It is tried again, and is no alarm.
@@ -132,7 +136,15 @@ impl Watchtower {
     pub async fn run(mut self, until: Until) -> Result<u8, WatchError> {
         let mut course = Course::new(until);
         loop {
-            let round = self.round().await?;
+            let round = match (self.round().await, course.gravest()) {
+                (Ok(round), _) => round,
+                (Err(error), None) => return Err(error),
+                (Err(error), Some(code)) => {
+                    // Whoever hears of the alarm learns of this from the log.
+                    error!(%error, "the watch cannot go on");
+                    return Ok(code);
+                }
+            };
             self.tell(&round);
             if let Some(code) = course.after(&round) {
                 return Ok(code);
@@ -193,7 +205,12 @@ impl Watchtower {
         let scan = self.scanner.scan(self.archive.cursor()).await?;
         round.lags |= scan.lags;
         for found in scan.found {
-            self.claim(found.signed, found.time, Some(found.batch)).await?;
+            self.claim_found(found).await?;
+        }
+        for (index, submitted) in &scan.submitted {
+            if !self.batches.compare(*index, submitted)? {
+                self.memory.compared = Default::default();
+            }
         }
         self.keep(scan.cursor)?;
         Ok(())
@@ -204,12 +221,12 @@ impl Watchtower {
         let Some(stopped) = self.batches.false_batch().cloned() else { return };
         let known = self.memory.first_difference.filter(|(on_l1, _)| *on_l1 == stopped.on_l1);
         let first_block = match (known, &self.l2, &stopped.computed) {
-            (Some((_, block)), ..) => block,
+            (Some((_, block)), ..) => Some(block),
             (None, Some(l2), Some(computed)) => {
                 let ours = |number| self.store.snapshot().ok()?.block_hash(number).ok()?;
                 match l2.first_difference(computed.first_block, computed.last_block, ours).await {
                     Ok(block) => {
-                        self.memory.first_difference = Some((stopped.on_l1, block));
+                        self.memory.first_difference = block.map(|block| (stopped.on_l1, block));
                         block
                     }
                     Err(error) => {

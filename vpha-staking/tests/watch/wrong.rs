@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use vpha_staking::evidence::Verdict;
 
 use crate::{
-    tower::{Tower, conflict_since},
+    tower::{Tower, conflict_since, reports},
     until,
     world::World,
 };
@@ -73,6 +73,15 @@ async fn a_false_batch_is_found_reported_and_forgotten_once_it_is_discarded() {
     assert_ne!(conflict_since(&world).await, 0);
     tower.once_reporting().await.expect(3, &["a conflict is open on L1"]);
 
+    // The dispute has revoked both keys. That the broken one signed the right result as well counts all the same, once.
+    let signature = provers[0].sign(1, provers[0].digest(&honest)).signature;
+    tower.publish("late.json", &honest, signature);
+    let words = ["signed two results of one input", "reported in transaction"];
+    tower.once_reporting().await.expect(3, &words);
+    let sent = reports(&world).await;
+    tower.once_reporting().await.expect(3, &["reported before"]);
+    assert_eq!((tower.evidence().len(), reports(&world).await), (2, sent));
+
     // The timelock discards the batch, and the chain goes on with a prover that nobody reported.
     world.resolve_conflict(0).await;
     until("the node has dropped the false batch", async || {
@@ -111,11 +120,11 @@ async fn a_node_with_other_blocks_than_l1_is_an_alarm_of_its_own() {
         store.clone(),
         pool.clone(),
         heads.clone(),
-        FixedOrigin,
+        Box::new(FixedOrigin),
     )
     .unwrap();
     let start = builder.parent().timestamp;
-    let build = |builder: &mut Builder<FixedOrigin>, seconds: std::ops::RangeInclusive<u64>| {
+    let build = |builder: &mut Builder, seconds: std::ops::RangeInclusive<u64>| {
         for second in seconds {
             let block = ReplayedBlock { timestamp: start + second, next: None, transactions: Vec::new() };
             builder.replay(block).unwrap();

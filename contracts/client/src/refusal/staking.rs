@@ -9,6 +9,7 @@ use contracts_bindings::{
     IVPHA::IVPHAErrors,
 };
 
+use super::Refusal;
 use crate::{amount, words};
 
 sol! {
@@ -21,6 +22,20 @@ sol! {
         error ERC5805FutureLookup();
         error GovernorInvalidVoteType();
         error Overflow();
+    }
+}
+
+impl Refusal {
+    /// Whether a contract of staking says that it is too early: what is locked, stands behind batches that are not final, or is
+    /// held by a case that is not over.
+    pub fn is_too_early(&self) -> bool {
+        use IFaultCourtErrors as Court;
+        use IOperatorPoolErrors as Pool;
+        use LibraryRefusals::LibraryRefusalsErrors as Library;
+        let data = &self.0;
+        matches!(Library::abi_decode_validate(data), Ok(Library::TicketLocked(_)))
+            || matches!(Pool::abi_decode_validate(data), Ok(Pool::Exposed(_) | Pool::ReservedByCases(_)))
+            || matches!(Court::abi_decode_validate(data), Ok(Court::NotYet(_)))
     }
 }
 
@@ -176,6 +191,16 @@ fn rollup(error: &IRollupErrors) -> String {
             format!("the transitions are for configuration {}, this chain has {}", e.given, e.expected)
         }
         E::SameResult(_) => "the two transitions are the same: they contradict nothing".into(),
+        E::EquivocationKnown(e) => {
+            format!("it is known already that {} signed two results of one input", e.signer)
+        }
+        E::ProofsTooLate(e) => {
+            format!(
+                "batch {} is final since {}: it takes no more proofs",
+                e.index,
+                words::time(e.finalizableAt)
+            )
+        }
         E::MalformedSignature(e) => {
             format!("signature {} is none", if e.position.is_zero() { "a" } else { "b" })
         }
@@ -248,7 +273,7 @@ mod tests {
     use alloy::sol_types::SolError;
     use contracts_bindings::{IGovernor, IOperatorPool, IProverBonds, IRollup, IVPHA};
 
-    use super::{super::Refusal, *};
+    use super::*;
 
     fn told(error: impl SolError) -> String {
         Refusal::new(error.abi_encode().into()).to_string()
@@ -277,8 +302,24 @@ mod tests {
         let executed = IFaultCourt::WrongStatus { id: U256::from(2), status: IFaultCourt::Status::Settled };
         assert_eq!(told(executed), "case 2 is settled already");
         assert!(told(IRollup::SameResult {}).contains("contradict nothing"));
+        assert!(
+            told(IRollup::EquivocationKnown { signer: Address::ZERO }).starts_with("it is known already")
+        );
         let voted = IGovernor::GovernorAlreadyCastVote { voter: Address::ZERO };
         assert!(told(voted).ends_with("has voted already"));
+    }
+
+    #[test]
+    fn what_is_too_early_is_told_from_what_is_refused() {
+        let early = |data: Vec<u8>| Refusal::new(data.into()).is_too_early();
+        let (id, one) = (U256::ONE, U256::ONE);
+        assert!(early(LibraryRefusals::TicketLocked { id, unlockAt: one }.abi_encode()));
+        assert!(early(IOperatorPool::Exposed { remaining: one, exposure: one }.abi_encode()));
+        assert!(early(IOperatorPool::ReservedByCases { remaining: one, reserved: one }.abi_encode()));
+        assert!(early(IFaultCourt::NotYet { id, from: one }.abi_encode()));
+        assert!(!early(LibraryRefusals::NoSuchTicket { id }.abi_encode()));
+        assert!(!early(IOperatorPool::NothingMoved {}.abi_encode()));
+        assert!(!early(Vec::new()));
     }
 
     /// An error of no values that nobody explained would be shown as a name in Rust's form.

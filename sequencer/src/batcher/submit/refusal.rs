@@ -70,7 +70,8 @@ fn rollup_advice(error: &RollupError) -> Advice {
         | RollupError::OriginWentBack(_)
         | RollupError::InConflict(_)
         | RollupError::NoSuchBatch(_)
-        | RollupError::ProofsComplete(_) => Advice::Follow,
+        | RollupError::ProofsComplete(_)
+        | RollupError::ProofsTooLate(_) => Advice::Follow,
         RollupError::OriginTooOld(_) => Advice::Rebuild,
         _ => Advice::Alarm,
     }

@@ -39,7 +39,15 @@ impl Generator {
         let [timelock, council, treasury] = [1, 2, 3].map(Address::repeat_byte);
         let mut setting = Setting { roles: Roles { timelock, council, treasury }, ..Setting::default() };
         if self.rng.random_bool(0.3) {
-            setting.delays = Delays { unstake: 60, exit: 126, case: 42, veto: 18, margin: 24, reward: 60 };
+            setting.delays = Delays {
+                unstake: 60,
+                exit: 126,
+                case: 42,
+                veto: 18,
+                margin: 24,
+                // The least that vPHA takes.
+                ..setting.delays
+            };
         }
         setting.initial_daily = match self.rng.random_range(0..10) {
             0 => U256::from(self.rng.random_range(1..4_000_000_u64)),

@@ -232,6 +232,7 @@ impl Error {
         match self {
             Self::Chain(error) => error.is_temporary(),
             Self::Send(error) => error.is_temporary(),
+            Self::Prover(error) => error.is_temporary(),
             _ => false,
         }
     }
@@ -241,6 +242,9 @@ impl Error {
         match self {
             Self::Locked { .. } | Self::Exposed { .. } => true,
             Self::NotVoting { later, .. } | Self::CaseWaits { later, .. } => *later,
+            Self::WouldFail { refusal, .. } | Self::Chain(ChainError::Refused { refusal, .. }) => {
+                refusal.is_too_early()
+            }
             _ => false,
         }
     }
@@ -284,8 +288,9 @@ pub(crate) fn attestation(data: &[u8]) -> Option<AttestationRefusal> {
 #[cfg(test)]
 mod tests {
     use alloy::sol_types::SolError;
-    use contracts_bindings::{IProverRegistry, IVPHA};
+    use contracts_bindings::{IOperatorPool, IProverRegistry, IVPHA};
     use contracts_client::chain::Layer;
+    use prover_tee::{l1::L1Error, registry::RegistrationError};
 
     use super::*;
 
@@ -310,5 +315,24 @@ mod tests {
             "ticket 1 is locked: it can be paid in 1 min (1970-01-01 00:01 UTC)"
         );
         assert!(!Error::Paused.is_too_early() && !Error::Paused.is_temporary());
+
+        // Held by a case: told by a simulation, or by a node that cannot simulate.
+        let held = IOperatorPool::ReservedByCases { remaining: U256::ZERO, reserved: U256::ONE };
+        let refusal = Refusal::new(held.abi_encode().into());
+        assert!(Error::WouldFail { what: "take 1 vPHA of ticket 1".into(), refusal }.is_too_early());
+        assert!(refused(held).is_too_early());
+        assert!(!refused(IOperatorPool::NothingMoved {}).is_too_early());
+    }
+
+    #[test]
+    fn an_l1_that_is_away_while_a_prover_is_asked_may_come_back() {
+        let away = || L1Error::Timeout { method: "eth_getBlockByNumber" };
+        assert!(Error::from(ProverError::from(away())).is_temporary());
+        assert!(Error::from(ProverError::from(RegistrationError::from(away()))).is_temporary());
+        let url = L1Error::Url { url: "l1".into(), reason: "no scheme".into() };
+        assert!(!Error::from(ProverError::from(url)).is_temporary());
+        let expected = Address::ZERO;
+        let changed = RegistrationError::KeyChanged { expected, got: Address::repeat_byte(1) };
+        assert!(!Error::from(ProverError::from(changed)).is_temporary());
     }
 }

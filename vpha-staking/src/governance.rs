@@ -1,7 +1,7 @@
 //! Proposals and votes. Votes are delegated vPHA at the time that a proposal names.
 
 use alloy::{rpc::types::Filter, sol, sol_types::SolEvent};
-use alloy_primitives::{Address, U256};
+use alloy_primitives::{Address, Log, U256};
 use contracts_bindings::IGovernor::{
     ProposalCreated, ProposalState, castVoteCall, castVoteWithReasonCall, getVotesCall, hasVotedCall,
     proposalDeadlineCall, proposalSnapshotCall, proposalVotesCall, quorumCall, stateCall,
@@ -170,11 +170,17 @@ pub async fn proposals(staking: &Staking, blocks: u64) -> Result<Vec<Proposal>, 
     let logs = staking.chain.logs(&filter, head.saturating_sub(blocks), head).await?;
     let mut proposals = Vec::new();
     for log in logs.iter().rev() {
-        let created = ProposalCreated::decode_log_validate(&log.inner)
-            .map_err(|_| Error::Nonsense("a proposal that cannot be read".into()))?;
-        proposals.push(proposal(staking, governor, &created).await?);
+        proposals.push(proposal(staking, governor, &created(&log.inner)?).await?);
     }
     Ok(proposals)
+}
+
+/// What was proposed. The governor takes any bytes for a text: without validation those that are not UTF-8 are replaced, so that
+/// nobody can hide all proposals behind one of theirs.
+fn created(log: &Log) -> Result<ProposalCreated, Error> {
+    let created = ProposalCreated::decode_log(log)
+        .map_err(|_| Error::Nonsense("a proposal that cannot be read".into()))?;
+    Ok(created.data)
 }
 
 async fn proposal(
@@ -238,5 +244,38 @@ fn name(state: ProposalState) -> &'static str {
         ProposalState::Expired => "expired",
         ProposalState::Executed => "executed",
         _ => "in a state that this version does not know",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_not_utf8_is_shown_as_far_as_it_is() {
+        let proposed = ProposalCreated {
+            proposalId: U256::from(7),
+            proposer: Address::repeat_byte(1),
+            targets: vec![Address::repeat_byte(2)],
+            values: vec![U256::ZERO],
+            signatures: vec![String::new()],
+            calldatas: vec![Default::default()],
+            voteStart: U256::from(100),
+            voteEnd: U256::from(200),
+            description: "raise the ##rate".into(),
+        };
+        let mut log = Log { address: Address::ZERO, data: proposed.encode_log_data() };
+        let mut data = log.data.data.to_vec();
+        let at = data.windows(2).position(|bytes| bytes == b"##").unwrap();
+        data[at] = 0xff;
+        data[at + 1] = 0xc3;
+        log.data.data = data.into();
+        assert!(ProposalCreated::decode_log_validate(&log).is_err(), "it is not UTF-8");
+        let read = created(&log).unwrap();
+        assert_eq!(read.description, "raise the \u{fffd}\u{fffd}rate");
+        assert_eq!((read.proposalId, read.voteEnd), (U256::from(7), U256::from(200)));
+
+        log.data.data = log.data.data.slice(..64);
+        assert!(matches!(created(&log), Err(Error::Nonsense(_))));
     }
 }

@@ -11,7 +11,7 @@ use alloy::{
 use alloy_primitives::{Address, U256};
 use contracts_bindings::IOperatorPool::poolOfCall;
 use contracts_client::{
-    chain::{Error as ChainError, Receipt},
+    chain::Receipt,
     journal::Key,
     report::Report,
     sender::{Call, Sender},
@@ -117,7 +117,7 @@ impl Plan {
         let calls: Vec<Call> = views().chain(steps).chain(views()).collect();
         let outcomes = match staking.chain.simulate(account, &calls).await {
             // The node knows no `eth_simulateV1`. What it estimates when a transaction is signed is checked all the same.
-            Err(ChainError::Request { error, .. }) if error.as_error_resp().is_some() => {
+            Err(error) if error.is_declined() => {
                 let blind = |step: &Step| step.preview(None, None);
                 let mut notes = self.notes.clone();
                 notes

@@ -72,6 +72,14 @@ pub enum ProverError {
     Format(#[from] QuoteFormatError),
 }
 
+impl ProverError {
+    /// Whether it may be gone at the next attempt: L1 did not answer, or not all of its nodes have come so far.
+    pub fn is_temporary(&self) -> bool {
+        let (Self::L1(error) | Self::Attest(RegistrationError::L1(error))) = self else { return false };
+        matches!(error, L1Error::Request { .. } | L1Error::Timeout { .. } | L1Error::NoBlock(_))
+    }
+}
+
 /// Asks an enclave for a quote over its key, for `operator`.
 pub async fn attest(
     staking: &Staking,

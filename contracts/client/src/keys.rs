@@ -6,6 +6,7 @@ use std::{fs, io, path::Path};
 
 use alloy::{network::EthereumWallet, signers::local::PrivateKeySigner};
 use alloy_primitives::{B256, hex};
+use console::{Key, Term};
 
 /// The environment variables of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,9 @@ pub enum KeyError {
     /// Nobody is there to ask.
     #[error("the keystore needs a password: give --password-file FILE, set {0}, or use a terminal")]
     NoPassword(&'static str),
+    /// The prompt was answered with Ctrl-C.
+    #[error("the keystore's password was not given")]
+    Prompt(#[source] io::Error),
     /// Not a keystore, or not its password.
     #[error("keystore {path}: {reason}")]
     Keystore {
@@ -63,14 +67,16 @@ pub fn load(
     source: Source<'_>,
     variables: Variables,
     variable: impl Fn(&str) -> Option<String>,
-    prompt: impl Fn() -> Option<String>,
+    prompt: impl Fn() -> io::Result<Option<String>>,
 ) -> Result<EthereumWallet, KeyError> {
     let signer = match source {
         Source::Keystore(path, password) => {
             let password = match (password, variable(variables.password)) {
                 (Some(file), _) => read(file)?.trim_end_matches(['\r', '\n']).to_owned(),
                 (None, Some(password)) => password,
-                (None, None) => prompt().ok_or(KeyError::NoPassword(variables.password))?,
+                (None, None) => {
+                    prompt().map_err(KeyError::Prompt)?.ok_or(KeyError::NoPassword(variables.password))?
+                }
             };
             PrivateKeySigner::decrypt_keystore(path, password).map_err(|error| KeyError::Keystore {
                 path: path.display().to_string(),
@@ -100,14 +106,43 @@ pub fn parse(source: &str, text: &str) -> Result<PrivateKeySigner, KeyError> {
     PrivateKeySigner::from_bytes(&B256::from(bytes)).map_err(|_| malformed())
 }
 
-/// Asks for a keystore's password, if somebody is there.
-pub fn ask_password() -> Option<String> {
-    let terminal = console::Term::stderr();
+/// Asks for a keystore's password, if somebody is there. Fails only if that is answered with Ctrl-C.
+pub fn ask_password() -> io::Result<Option<String>> {
+    let terminal = Term::stderr();
     if !terminal.is_term() {
-        return None;
+        return Ok(None);
     }
-    terminal.write_str("Password of the keystore: ").ok()?;
-    terminal.read_secure_line().ok()
+    match read_hidden(&terminal, "Password of the keystore: ") {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),
+        read => Ok(read.ok()),
+    }
+}
+
+/// Reads a line that is not shown, key by key. Not by `read_secure_line`: where something handles the signal of Ctrl-C, as
+/// [`exit::run`](crate::exit::run) does, that goes on waiting for the end of the line.
+fn read_hidden(terminal: &Term, prompt: &str) -> io::Result<String> {
+    terminal.write_str(prompt)?;
+    let mut line = String::new();
+    while !edit(&mut line, terminal.read_key()?) {}
+    terminal.write_line("")?;
+    Ok(line)
+}
+
+/// What a key does to a line that is not shown. Returns whether that ends it.
+fn edit(line: &mut String, key: Key) -> bool {
+    match key {
+        // Or Ctrl-D.
+        Key::Enter | Key::Char('\u{4}') => return true,
+        Key::Backspace => {
+            line.pop();
+        }
+        // Ctrl-U.
+        Key::Char('\u{15}') => line.clear(),
+        Key::Tab => line.push('\t'),
+        Key::Char(typed) if !typed.is_control() => line.push(typed),
+        _ => {}
+    }
+    false
 }
 
 fn read(path: &Path) -> Result<String, KeyError> {
@@ -156,9 +191,9 @@ mod tests {
         let file = folder.path().join("key");
         for text in [KEY.to_owned(), format!("0x{KEY}\n"), format!("  {KEY}  ")] {
             fs::write(&file, &text).unwrap();
-            let wallet = load(Source::File(&file), VARIABLES, |_| None, || None).unwrap();
+            let wallet = load(Source::File(&file), VARIABLES, |_| None, || Ok(None)).unwrap();
             assert_eq!(address(&wallet), ADDRESS);
-            let wallet = load(Source::Environment, VARIABLES, |_| Some(text.clone()), || None).unwrap();
+            let wallet = load(Source::Environment, VARIABLES, |_| Some(text.clone()), || Ok(None)).unwrap();
             assert_eq!(address(&wallet), ADDRESS);
         }
     }
@@ -170,19 +205,21 @@ mod tests {
         fs::write(&store, KEYSTORE).unwrap();
         fs::write(&password, "correct horse\n").unwrap();
         let none = |_: &str| None;
-        let from_file = load(Source::Keystore(&store, Some(&password)), VARIABLES, none, || None).unwrap();
+        let from_file =
+            load(Source::Keystore(&store, Some(&password)), VARIABLES, none, || Ok(None)).unwrap();
         let from_environment =
-            load(Source::Keystore(&store, None), VARIABLES, |_| Some("correct horse".into()), || None)
+            load(Source::Keystore(&store, None), VARIABLES, |_| Some("correct horse".into()), || Ok(None))
                 .unwrap();
         let from_prompt =
-            load(Source::Keystore(&store, None), VARIABLES, none, || Some("correct horse".into())).unwrap();
+            load(Source::Keystore(&store, None), VARIABLES, none, || Ok(Some("correct horse".into())))
+                .unwrap();
         for wallet in [from_file, from_environment, from_prompt] {
             assert_eq!(address(&wallet), ADDRESS);
         }
-        let wrong = load(Source::Keystore(&store, None), VARIABLES, none, || Some("wrong".into()));
+        let wrong = load(Source::Keystore(&store, None), VARIABLES, none, || Ok(Some("wrong".into())));
         assert!(matches!(wrong, Err(KeyError::Keystore { .. })));
         assert!(matches!(
-            load(Source::Keystore(&store, None), VARIABLES, none, || None),
+            load(Source::Keystore(&store, None), VARIABLES, none, || Ok(None)),
             Err(KeyError::NoPassword("PASSWORD"))
         ));
     }
@@ -190,15 +227,40 @@ mod tests {
     #[test]
     fn mistakes_are_told_without_telling_the_key() {
         assert!(matches!(
-            load(Source::Environment, VARIABLES, |_| None, || None),
+            load(Source::Environment, VARIABLES, |_| None, || Ok(None)),
             Err(KeyError::Missing("PRIVATE_KEY"))
         ));
-        let absent = load(Source::File(Path::new("/absent/key")), VARIABLES, |_| None, || None);
+        let absent = load(Source::File(Path::new("/absent/key")), VARIABLES, |_| None, || Ok(None));
         assert!(matches!(absent, Err(KeyError::File { .. })));
         for text in ["", "0x", &KEY[1..], "zz", &"0".repeat(64), &"f".repeat(64)] {
-            let error = load(Source::Environment, VARIABLES, |_| Some(text.to_owned()), || None).unwrap_err();
+            let error =
+                load(Source::Environment, VARIABLES, |_| Some(text.to_owned()), || Ok(None)).unwrap_err();
             assert!(matches!(error, KeyError::Malformed(_)));
             assert!(text.len() < 4 || !error.to_string().contains(text));
         }
+    }
+
+    #[test]
+    fn ctrl_c_at_the_prompt_is_told_from_nobody_being_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("store");
+        fs::write(&store, KEYSTORE).unwrap();
+        let pressed = || Err(io::Error::from(io::ErrorKind::Interrupted));
+        let told = load(Source::Keystore(&store, None), VARIABLES, |_| None, pressed);
+        assert!(matches!(told, Err(KeyError::Prompt(_))));
+    }
+
+    #[test]
+    fn a_hidden_line_can_be_corrected() {
+        let mut line = String::new();
+        for key in ['x', '\u{15}', 'p', 'ä', 'q'].map(Key::Char) {
+            assert!(!edit(&mut line, key));
+        }
+        for key in [Key::Backspace, Key::ArrowLeft, Key::Char('\u{1a}'), Key::Char(' ')] {
+            assert!(!edit(&mut line, key));
+        }
+        assert_eq!(line, "pä ");
+        assert!(edit(&mut line, Key::Enter) && edit(&mut line, Key::Char('\u{4}')));
+        assert_eq!(line, "pä ");
     }
 }

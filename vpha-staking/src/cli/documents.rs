@@ -53,7 +53,7 @@ pub(super) fn holdings(holdings: &Holdings) -> String {
 pub(super) fn pool(
     collateral: &Collateral,
     signers: &[Signer],
-    earned: Option<&Rewards>,
+    earned: Option<&Result<Rewards, String>>,
     now: u64,
 ) -> String {
     let eligible = match (collateral.eligible, collateral.obstacles.0.is_empty()) {
@@ -76,9 +76,14 @@ pub(super) fn pool(
         ("behind batches", format!("{}, the last one is {}", collateral.exposure, collateral.last_batch)),
         ("may prove", eligible),
     ];
-    if let Some(earned) = earned {
-        lines.push(("work", format!("{} behind proofs that are final", earned.work)));
-        lines.push(("owed", format!("{}, {} of it can be claimed now", earned.owed, earned.claimable)));
+    match earned {
+        Some(Ok(earned)) => {
+            lines.push(("work", format!("{} behind proofs that are final", earned.work)));
+            lines.push(("owed", owed(earned)));
+            lines.push(("claimable now", earned.claimable.to_string()));
+        }
+        Some(Err(reason)) => lines.push(("rewards", format!("cannot be told: {reason}"))),
+        None => {}
     }
     let mut text = rows(&lines);
     for signer in signers {
@@ -103,7 +108,7 @@ pub(super) fn rewards(rewards: &Rewards) -> String {
         ("operator", rewards.operator.to_string()),
         ("work", format!("{} behind proofs that are final", rewards.work)),
         ("rate", format!("{} for each vPHA behind a final proof", rewards.rate)),
-        ("owed", rewards.owed.to_string()),
+        ("owed", owed(rewards)),
         ("claimable now", rewards.claimable.to_string()),
         (
             "streamed",
@@ -111,15 +116,25 @@ pub(super) fn rewards(rewards: &Rewards) -> String {
         ),
     ];
     if rewards.unrecorded != 0 {
+        let counted = if rewards.as_of_settlement { "not counted" } else { "counted" };
         lines.push((
             "not recorded",
             format!(
-                "{} final batches, which are counted in above: claiming records them",
+                "{} final batches, which are {counted} in above: claiming records them",
                 rewards.unrecorded
             ),
         ));
     }
     rows(&lines)
+}
+
+/// What a provider is owed, and as of when.
+fn owed(rewards: &Rewards) -> String {
+    if rewards.as_of_settlement {
+        format!("{} as of the last settlement: the node cannot simulate (eth_simulateV1)", rewards.owed)
+    } else {
+        rewards.owed.to_string()
+    }
 }
 
 /// `vpha-staking pool cases`.

@@ -108,12 +108,22 @@ impl Session {
         let collateral = collateral::of(staking, operator).await?;
         let signers = collateral::signers(staking, operator, blocks).await?;
         let earned = match staking.contracts.rewards {
-            Some(_) => Some(rewards::of(staking, operator).await?),
+            Some(_) => match rewards::of(staking, operator).await {
+                Err(error) if error.is_temporary() => return Err(error.into()),
+                // What it has posted is shown all the same.
+                earned => Some(earned.map_err(|error| error.to_string())),
+            },
             None => None,
         };
         let now = staking.now().await?;
         let text = documents::pool(&collateral, &signers, earned.as_ref(), now);
-        let document = json!({ "now": now, "collateral": collateral, "signers": signers, "rewards": earned });
+        let (earned, trouble) = match earned {
+            Some(Err(reason)) => (None, Some(reason)),
+            earned => (earned.and_then(Result::ok), None),
+        };
+        let document = json!({
+            "now": now, "collateral": collateral, "signers": signers, "rewards": earned, "rewardsError": trouble,
+        });
         self.show(&document, &text)?;
         Ok(exit::DONE)
     }

@@ -9,7 +9,10 @@ use k256::ecdsa::SigningKey;
 use prover_core::signature;
 use vpha_staking::evidence::{Evidence, SignedTransition};
 
-use crate::world::{World, units, wei};
+use crate::{
+    providers::EXIT_DELAY,
+    world::{World, units, wei},
+};
 
 /// Seconds of the devnet's profile.
 const CASE_PERIOD: u64 = 120;
@@ -63,8 +66,8 @@ async fn who_signs_two_results_loses_everything_and_the_reporter_is_paid() {
     let operator: Address = case["operator"].as_str().unwrap().parse().unwrap();
     assert_eq!((operator, wei(&case["taken"])), (provider.address, units(1_000)));
     assert_ne!(world.view(world.at.rollup, conflictSinceCall {}).await, U256::ZERO);
-    // The key is revoked: nothing can be reported twice.
-    assert!(reporter.fails(&format!("{report} --yes"), 1).await.contains("Revoked"));
+    // Nothing can be reported twice.
+    assert!(reporter.fails(&format!("{report} --yes"), 1).await.contains("known already"));
 
     let id = case["case"].as_str().unwrap();
     let settled = reporter.send(&format!("settle {id}")).await;
@@ -112,10 +115,13 @@ async fn two_that_disagree_wait_for_the_timelock() {
     let settled = two.send("settle 1").await;
     assert!(wei(&settled["paid"]) >= units(50));
     assert_eq!(wei(&one.json("pool status").await["collateral"]["active"]), units(500));
-    // The other case nobody decides in time.
-    world.pass(CASE_PERIOD).await;
+    // The other case nobody decides in time. As long as it is not closed, it holds what it may take.
+    two.send("pool thaw 1500").await;
+    world.pass(CASE_PERIOD.max(EXIT_DELAY)).await;
+    assert!(two.fails("pool finish --yes", 3).await.contains("open cases may take 1000 vPHA"));
     assert_eq!(two.send("settle 2").await["closed"], true);
     assert_eq!(wei(&two.json("pool status").await["collateral"]["reserved"]), U256::ZERO);
+    two.send("pool finish").await;
 }
 
 #[tokio::test]

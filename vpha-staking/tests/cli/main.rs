@@ -16,6 +16,7 @@
 mod anvil;
 mod faults;
 mod holders;
+mod node;
 mod providers;
 mod safety;
 #[path = "../../../sequencer/tests/l1/until.rs"]

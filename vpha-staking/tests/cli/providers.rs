@@ -8,11 +8,15 @@ use contracts_bindings::{IProverBonds::reserveCall, IProverRegistry::signerOfCal
 use k256::ecdsa::SigningKey;
 use prover_core::{enclave::Attest, report::report_data, signature};
 use prover_quote::Quoter;
+use serde_json::Value;
 
-use crate::world::{User, World, units, wei};
+use crate::{
+    node,
+    world::{User, World, units, wei},
+};
 
 /// Seconds after which an exit of the devnet's profile can be finished.
-const EXIT_DELAY: u64 = 360;
+pub(crate) const EXIT_DELAY: u64 = 360;
 
 impl World {
     /// A quote of machine `index` over the key of 32 times `key`, for `operator`: the words that register it.
@@ -111,6 +115,46 @@ async fn a_provider_bonds_registers_and_leaves() {
     world.pass(EXIT_DELAY).await;
     let finished = user.send("pool finish").await;
     assert_eq!(wei(&finished["tickets"][0]["paid"]), units(600));
+}
+
+#[tokio::test]
+async fn a_node_that_cannot_simulate_costs_the_preview_and_not_the_command() {
+    let world = World::new().await;
+    let user = world.user(0, 3_000).await;
+    user.bonds(1_000).await;
+    // The second batch comes when the first is final: that is work.
+    for batch in [1u64, 2] {
+        let reserve = reserveCall {
+            operators: vec![user.address],
+            batchIndex: U256::from(batch),
+            finalizedIndex: U256::from(batch - 1),
+        };
+        world.call_as(world.at.rollup, world.at.operator_pool, &reserve).await;
+    }
+    // Enough of yesterday's emission has streamed.
+    world.pass(60).await;
+    let blind = format!("--l1-rpc {}", node::without("eth_simulateV1", &world.anvil.url).await);
+
+    let (seen, told) = (user.json("pool rewards").await, user.json(&format!("pool rewards {blind}")).await);
+    assert_eq!(
+        (&seen["asOfSettlement"], &told["asOfSettlement"]),
+        (&false.into(), &true.into()),
+        "{seen} {told}"
+    );
+    // Nothing is final that is not recorded: a claim would pay the same.
+    assert_ne!(wei(&seen["claimable"]), U256::ZERO);
+    assert_eq!((&seen["claimable"], &seen["work"]), (&told["claimable"], &told["work"]));
+    let text = user.run(&format!("pool rewards {blind}")).await.out;
+    assert!(text.contains("as of the last settlement"), "{text}");
+    let status = user.json(&format!("pool status {blind}")).await;
+    assert_eq!(wei(&status["collateral"]["active"]), units(1_000));
+    assert_eq!((&status["rewards"]["work"], &status["rewardsError"]), (&seen["work"], &Value::Null));
+
+    let preview = user.run(&format!("pool claim-rewards --dry-run {blind}")).await;
+    assert!(preview.code == 0 && preview.out.contains("eth_simulateV1"), "{preview:?}");
+    let claimed = user.json(&format!("pool claim-rewards --yes {blind}")).await;
+    assert_eq!(claimed["result"]["paid"], seen["claimable"]);
+    assert!(user.fails(&format!("pool claim-rewards --yes {blind}"), 1).await.contains("owed nothing"));
 }
 
 #[tokio::test]

@@ -88,6 +88,11 @@ impl Error {
         matches!(self, Self::Request { .. } | Self::Timeout { .. })
     }
 
+    /// Whether the node answered that it does not do this: it may not know the method. Another node may.
+    pub fn is_declined(&self) -> bool {
+        matches!(self, Self::Request { error, .. } if error.as_error_resp().is_some())
+    }
+
     /// Why a contract refused, if one did.
     pub fn refusal(&self) -> Option<&Refusal> {
         if let Self::Refused { refusal, .. } = self { Some(refusal) } else { None }

@@ -24,8 +24,10 @@ pub async fn run(
     of_error: fn(&eyre::Report) -> u8,
 ) -> ExitCode {
     let ended = tokio::select! {
-        ended = command => ended,
+        // In this order: the key is listened for before a command asks for anything.
+        biased;
         _ = ctrl_c() => Ok(interrupted()),
+        ended = command => ended,
     };
     let code = ended.unwrap_or_else(|error| {
         if is_interruption(&error) {

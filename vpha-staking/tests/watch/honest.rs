@@ -1,5 +1,6 @@
 //! A chain on which nothing is wrong, and nodes that make it hard to see.
 
+use alloy_primitives::B256;
 use serde_json::json;
 
 use crate::{
@@ -121,6 +122,19 @@ async fn a_reorganisation_is_followed_and_takes_no_signature_away() {
     tower.once(&[]).await.expect(0, &["L1 reorganised"]);
     let after = tower.archive();
     assert!(after.starts_with(&before) && after.len() > before.len(), "what was signed stays, and more came");
+
+    // The output of a batch came back with other data than those that were executed: they are executed as well.
+    let store = tower.store(&world);
+    let mut batch = store.snapshot().unwrap().last_batch().unwrap().unwrap();
+    let payload = store.snapshot().unwrap().batch_payload(batch.index).unwrap().unwrap();
+    let submitted = std::mem::replace(&mut batch.transition.daHash, B256::repeat_byte(7));
+    store.remove_batches_from(batch.index).unwrap();
+    store.put_batch(&batch, &payload).unwrap();
+    drop(store);
+    tower.forget_cursor();
+    tower.once(&[]).await.expect(0, &[&format!("batch taken over from L1 index={} ", batch.index)]);
+    let batch = tower.store(&world).snapshot().unwrap().batch(batch.index).unwrap().unwrap();
+    assert_eq!(batch.transition.daHash, submitted);
     worker.abort();
     node.end().await;
 }

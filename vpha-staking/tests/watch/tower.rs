@@ -7,6 +7,7 @@ use alloy_primitives::{B256, FixedBytes};
 use contracts_bindings::IRollup;
 use devnet::accounts::Role;
 use executor::transition::Transition;
+use sequencer::store::Store;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::Command;
@@ -109,6 +110,17 @@ impl Tower {
     /// Lines of the archive of signatures.
     pub(crate) fn archive(&self) -> String {
         fs::read_to_string(self.path("data/claims.jsonl")).unwrap()
+    }
+
+    /// The blocks that it has executed. It must not run meanwhile.
+    pub(crate) fn store(&self, world: &World) -> Store {
+        let deployment = &world.deployment;
+        Store::open(&self.path("data/l2"), &deployment.chain, &deployment.genesis).unwrap()
+    }
+
+    /// The next run reads L1 from the start.
+    pub(crate) fn forget_cursor(&self) {
+        fs::remove_file(self.path("data/cursor.json")).unwrap();
     }
 
     pub(crate) fn archive_path(&self) -> PathBuf {
